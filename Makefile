@@ -1,0 +1,59 @@
+# The commands of the project. `make help` lists them; each does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export DAGSTER_HOME := $(CURDIR)
+export PHARE_ROOT ?= $(CURDIR)
+export POLARS_MAX_THREADS ?= 2
+
+.PHONY: help setup publish test test-all lint types dev serve bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Install the locked dependencies into .venv (cached)
+
+$(READY): requirements.lock pyproject.toml
+	@echo "== set-up: the locked dependencies go into $(VENV)"
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=path if it has another name"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "== set-up done"
+
+publish: $(READY) ## Run the main job for every study: raw extract to release, into published/
+	@$(BIN)/phare publish --all
+
+test: $(READY) ## Lint, type-check, then run the tests (under 10 minutes)
+	@$(MAKE) --no-print-directory lint types
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: $(READY) ## Every test, the slow tier included
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(READY) ## ruff: lint and format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict on pipelines/
+	@$(BIN)/mypy
+
+dev: $(READY) ## Dagster's UI and daemon on http://localhost:3000
+	@$(BIN)/dagster dev -m pipelines.definitions
+
+serve: $(READY) ## published/ over HTTP with range requests, on http://localhost:8000
+	@$(BIN)/phare serve
+
+bench: $(READY) ## Measure speed as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned requirements.lock
+	@$(BIN)/uv lock --upgrade --quiet
+	@$(BIN)/uv export --quiet --all-groups --format requirements.txt --no-emit-project --no-header --no-annotate > requirements.lock
+
+clean: ## Remove what can be made again: .venv, caches, private state (not published/)
+	@rm -rf $(VENV) .phare .dagster .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,0 +1,75 @@
+"""The one place where SQL text is put together: files are read, names quoted, values bound.
+
+Belongs here: reading a `.sql` file, filling its slots with quoted names, opening a connection.
+Not here: any query (they live in `.sql` files beside the module that runs them).
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+ROOMS = Path(__file__).parent
+DEFAULT_MEMORY = "2GB"
+
+
+def name(identifier: str) -> str:
+    """Quote one declared name for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def names(identifiers: Iterable[str], prefix: str = "") -> str:
+    """Quote declared names as a comma-separated list, each behind `prefix` (such as `r.`)."""
+    return ", ".join(prefix + name(one) for one in identifiers)
+
+
+def literal(text: str) -> str:
+    """Quote a declared constant: only for places where DuckDB takes no bound value."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def grouping_sets(crossings: Sequence[Sequence[str]], always: Sequence[str] = ()) -> str:
+    """Return the list inside GROUPING SETS (…): `always` and one crossing a set."""
+    return ", ".join(f"({names([*always, *crossing])})" for crossing in crossings)
+
+
+@cache
+def _text(path: str) -> str:
+    return (ROOMS / path).read_text("utf-8")
+
+
+def read(path: str, /, **slots: str) -> str:
+    """Return the query of `path` (below pipelines/) with its `{slots}` filled.
+
+    Slots take the output of `name`, `names`, `literal` or `grouping_sets`, never a raw value:
+    values are bound with `$name` when the query runs. Raises KeyError for a slot left open.
+    """
+    return _text(path).format_map(slots)
+
+
+@contextmanager
+def connect(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory DuckDB with a memory limit, a spill folder and no network.
+
+    PHARE_MEMORY and PHARE_THREADS set the limits. No file is shared between steps, so that
+    parallel runs never wait for one another's lock.
+    """
+    with tempfile.TemporaryDirectory(prefix="phare-spill-", dir=spill) as folder:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": os.environ.get("PHARE_MEMORY", DEFAULT_MEMORY),
+                "threads": int(os.environ.get("PHARE_THREADS", os.cpu_count() or 1)),
+                "temp_directory": folder,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()

@@ -1,0 +1,34 @@
+"""What can be wrong with a declaration, said with file, line, key and the nearest valid name.
+
+Belongs here: the error class and its named constructors. Not here: the words (messages.yaml).
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from pipelines.errors import ExitCode, PhareError
+
+
+class DeclarationError(PhareError):
+    """A study's declaration cannot be used as it stands."""
+
+    exit_code = ExitCode.DECLARATION
+
+    @classmethod
+    def unknown(cls, file: Path, line: int, what: str, found: str, valid: Iterable[str]) -> Self:
+        """Name an unknown word with its place and the nearest valid one."""
+        known = list(valid)
+        near = difflib.get_close_matches(found, known, n=1, cutoff=0.5)
+        return cls(
+            "study-unknown-name",
+            file=file, line=line, what=what, found=found,
+            nearest=near[0] if near else "—", valid=", ".join(known[:30]) or "—",
+        )  # fmt: skip
+
+
+class UnknownStudyError(DeclarationError):
+    """No study or wave of that name."""
+
+    exit_code = ExitCode.USAGE

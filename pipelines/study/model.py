@@ -1,0 +1,374 @@
+"""What a study declares, as frozen objects that cannot be wrong on their own.
+
+Belongs here: the shape of `study.yaml`, `questions.yaml` and `waves.yaml` and the rules that one
+entry can check by itself. Not here: reading files and naming lines (loader.py), rules that need
+codelists or other entries (references.py), what is derived from a study (items.py, tables.py).
+Words are those of Data Package 2.0 and DDI Codebook where these have one.
+"""
+
+import datetime as dt
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+FORMAT_VERSION = 1
+TOTAL = "_T"
+NOT_APPLICABLE = "_Z"
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", text):
+        raise ValueError("a name is lower-case letters, digits, '-' and '_', first a letter")
+    return text
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+
+
+class Declared(BaseModel):
+    """Base of every declared object: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Declared):
+    """A text in both languages, French first."""
+
+    fr: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Licence(Declared):
+    """A licence as Data Package writes it (`name` is its SPDX id)."""
+
+    name: str = Field(pattern=r"^[-a-zA-Z0-9._]+$")
+    title: str
+    path: str
+
+
+class Contributor(Declared):
+    """A person or body; `roles` are DataCite contributor types."""
+
+    title: str
+    path: str | None = None
+    organization: str | None = None
+    roles: tuple[str, ...] = ("creator",)
+
+
+class Source(Declared):
+    """Where data come from, as Data Package writes it."""
+
+    title: str
+    path: str | None = None
+    version: str | None = None
+    licence: Licence | None = None
+
+
+class Column(Declared):
+    """A column of the extract that is not an answer: what it is for."""
+
+    role: Literal[
+        "respondent",  # identifies a row within a wave
+        "weight",
+        "commune",  # INSEE code of the commune
+        "region",  # region as the institute coded it, to be compared with the commune's
+        "commune_size",  # size class as the institute coded it, compared likewise
+        "date",  # of the interview, inside the fieldwork period
+        "duration",  # of the interview, in seconds
+        "profile",  # a coded trait, used by a breakdown or a question
+        "direct_identifier",  # name, e-mail, telephone: never read further than its header
+        "dropped",  # received, listed in the report, used by nothing
+    ]
+    title: Text | None = None
+    pattern: str | None = None
+    codelist: Slug | None = None
+    required: bool = True
+
+
+class Derivation(Declared):
+    """A breakdown computed from the commune code and the frame of the wave."""
+
+    from_: Literal["commune"] = Field(alias="from")
+    to: Literal["region", "commune_size"]
+
+
+class Breakdown(Declared):
+    """A variable that estimates are broken down by: a coded column, or a derivation."""
+
+    title: Text
+    codelist: Slug
+    column: str | None = None
+    derived: Derivation | None = None
+    recode: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.derived is None):
+            raise ValueError("a breakdown has either 'column' or 'derived'")
+        return self
+
+
+class Filter(Declared):
+    """Who is asked: those whose answer to `question` is one of `answers`."""
+
+    question: Slug
+    answers: tuple[str, ...] = Field(min_length=1)
+
+
+QuestionKind = Literal["single", "ordinal", "multiple", "score", "numeric", "open_text"]
+
+
+class Question(Declared):
+    """A question, or a battery of items that share wording and scale.
+
+    `columns` names the extract's columns: a pattern with `{domain}` and `{actor}` for a battery;
+    for `multiple`, either a pattern with `{answer}` (one yes/no column an answer) or a list of
+    columns (one answer each, in any order). `asked` keeps non-response in the base of shares,
+    `answered` takes it out.
+    """
+
+    title: Text
+    wording: Text
+    kind: QuestionKind
+    columns: str | tuple[str, ...]
+    scale: Slug | None = None
+    domain: Slug | None = None
+    actor: Slug | None = None
+    at_most: int | None = Field(default=None, ge=1)
+    ticked: tuple[str, ...] = ("1", "TRUE", "VRAI", "oui", "yes")
+    not_ticked: tuple[str, ...] = ("0", "FALSE", "FAUX", "non", "no")
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: Text | None = None
+    base: Literal["answered", "asked"] = "answered"
+    asked_of: Filter | None = None
+    required: bool = True
+    concept: Slug | None = None
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether answers are codes of a scale."""
+        return self.kind in {"single", "ordinal", "multiple"}
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether answers are numbers."""
+        return self.kind in {"score", "numeric"}
+
+    @property
+    def has_indicator_columns(self) -> bool:
+        """Whether each answer of a multiple choice has a yes/no column of its own."""
+        return self.kind == "multiple" and isinstance(self.columns, str)
+
+    @model_validator(mode="after")
+    def _kind_has_what_it_needs(self) -> Self:
+        if self.is_coded != (self.scale is not None):
+            raise ValueError(
+                "'scale' is for kinds single, ordinal and multiple, and for all of them"
+            )
+        if self.is_numeric and (self.minimum is None or self.maximum is None):
+            raise ValueError("kinds score and numeric need 'minimum' and 'maximum'")
+        if isinstance(self.columns, tuple) and self.kind != "multiple":
+            raise ValueError("a list of columns is for kind multiple")
+        if self.at_most is not None and self.kind != "multiple":
+            raise ValueError("'at_most' is for kind multiple")
+        return self
+
+    @model_validator(mode="after")
+    def _pattern_names_its_dimensions(self) -> Self:
+        if isinstance(self.columns, tuple):
+            if self.domain or self.actor:
+                raise ValueError("a battery needs a column pattern, not a list of columns")
+            return self
+        slots = set(re.findall(r"{(\w+)}", self.columns))
+        wanted = {name for name in ("domain", "actor") if getattr(self, name)}
+        wanted |= {"answer"} if self.kind == "multiple" else set()
+        if slots != wanted:
+            raise ValueError(f"the column pattern must hold exactly {sorted(wanted) or 'no slot'}")
+        return self
+
+
+class Calibration(Declared):
+    """Weights computed by the pipeline: calibrated to counts of the frame."""
+
+    method: Literal["poststratification", "raking"]
+    margins: tuple[tuple[Slug, ...], ...] = Field(min_length=1)
+    collapse: dict[str, dict[str, str]] = {}
+    trim_ratio: float | None = Field(default=None, gt=1)
+
+
+class Weights(Declared):
+    """The weight of a respondent: a column to check, or a calibration to compute.
+
+    `strata` are breakdowns that the sample was stratified by; `population` says whether the frame
+    gives the number of units of each stratum (finite population correction) or it is unknown.
+    """
+
+    column: str | None = None
+    calibration: Calibration | None = None
+    strata: tuple[Slug, ...] = ()
+    population: Literal["frame", "unknown"] = "unknown"
+    maximum_ratio: float = 1000.0
+    single_respondent_stratum: Literal["fail", "certainty", "centered"] = "fail"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.calibration is None):
+            raise ValueError("weights have either 'column' or 'calibration'")
+        return self
+
+
+class Precision(Declared):
+    """Decimals that are published: of shares (as ratios) and of means."""
+
+    national_share: int = Field(default=3, ge=0, le=3)
+    share: int = Field(default=2, ge=0, le=3)
+    national_mean: int = Field(default=2, ge=0, le=3)
+    mean: int = Field(default=1, ge=0, le=3)
+
+
+class Disclosure(Declared):
+    """The disclosure policy; defaults are the safe ones."""
+
+    minimum_respondents: int = Field(default=11, ge=3)
+    minimum_population: int = Field(default=20, ge=1)
+    maximum_fraction: float = Field(default=0.5, gt=0, le=1)
+    minimum_difference: int = Field(default=5, ge=1)
+    minimum_share_width: float = Field(default=0.2, gt=0, lt=1)
+    precision: Precision = Precision()
+
+
+class Reliability(Declared):
+    """Thresholds of the flags A and B; what meets neither is C (after NCHS 2017)."""
+
+    a_respondents: int = 30
+    a_effective: float = 60
+    a_width: float = 0.20
+    b_respondents: int = 30
+    b_effective: float = 30
+    b_width: float = 0.30
+
+
+class Acceptance(Declared):
+    """What happens to rows that break a rule."""
+
+    policy: Literal["refuse", "set_aside"] = "refuse"
+    maximum_share: float = Field(default=0.0, ge=0, le=1)
+
+
+class ExtractFormat(Declared):
+    """How the institute delivers a wave; each list is what is accepted, not a guess."""
+
+    format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
+    encodings: tuple[str, ...] = ("utf-8",)
+    delimiters: tuple[str, ...] = (",",)
+    decimal: Literal[".", ","] = "."
+    title_rows: int = Field(default=0, ge=0)
+    label_rows: int = Field(default=0, ge=0)
+    footer: str | None = None
+    sheet: str | None = None
+
+
+UNKNOWN = re.compile(r"^unknown: \S")
+
+
+class MethodNotice(Declared):
+    """What must be published with a poll: law 77-808 art. 2 and 3, ESOMAR/WAPOR 2014.
+
+    Every field is required; `unknown: <why>` is legal and printed as such.
+    """
+
+    institute: str
+    client: str
+    universe: Text
+    respondents: str
+    fieldwork: str
+    mode: Text
+    sampling: Text
+    sample_frame: Text
+    weighting: Text
+    non_response: Text
+    incentive: Text
+    margins_of_error: Text
+    right_to_consult: Text
+
+
+class Wave(Declared):
+    """One edition of a study."""
+
+    title: Text
+    start: dt.date
+    end: dt.date
+    synthetic: bool
+    frame_year: int | None = None
+    extract: ExtractFormat = ExtractFormat()
+    renamed: dict[str, str] = {}
+    method_notice: MethodNotice
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("'end' is before 'start'")
+        return self
+
+
+class Publication(Declared):
+    """When a verified candidate becomes a release."""
+
+    publish: Literal["automatic", "approved"] = "automatic"
+    not_before: dt.date | None = None
+
+
+class StudyFile(Declared):
+    """The content of `study.yaml`."""
+
+    phare: Literal[1]
+    id: Slug
+    title: Text
+    description: Text
+    universe: Text
+    publisher: Contributor
+    contributors: tuple[Contributor, ...] = Field(min_length=1)
+    licence: Licence
+    sources: tuple[Source, ...] = Field(min_length=1)
+    citation: str
+    keywords: tuple[str, ...] = ()
+    columns: dict[str, Column]
+    breakdowns: dict[Slug, Breakdown] = Field(min_length=1)
+    crossings: tuple[tuple[Slug, ...], ...] = ()
+    weights: Weights
+    disclosure: Disclosure = Disclosure()
+    reliability: Reliability = Reliability()
+    acceptance: Acceptance = Acceptance()
+    publication: Publication = Publication()
+
+
+class QuestionsFile(Declared):
+    """The content of `questions.yaml`."""
+
+    questions: dict[Slug, Question] = Field(min_length=1)
+
+
+class WavesFile(Declared):
+    """The content of `waves.yaml`."""
+
+    waves: dict[str, Wave] = Field(min_length=1)
+
+
+class Net(Declared):
+    """A set of answers counted together, such as 'agree'."""
+
+    title: Text
+    answers: tuple[str, ...] = Field(min_length=1)
+
+
+class CodelistFile(Declared):
+    """The sidecar of a codelist's CSV: what it is and where it comes from."""
+
+    title: Text
+    source: str
+    licence: Licence
+    version: str | None = None
+    ordered: bool = False
+    nets: dict[Slug, Net] = {}

@@ -1,0 +1,180 @@
+"""Rules of a declaration that need its other parts: names that must exist, roles that must agree.
+
+Belongs here: checks across study.yaml, questions.yaml, waves.yaml and the codelists. Not here:
+what one entry can check alone (model.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipelines.study.codelist import Codelist
+from pipelines.study.errors import DeclarationError
+from pipelines.study.model import Breakdown, QuestionsFile, StudyFile, WavesFile
+from pipelines.study.yaml_source import Key, YamlSource
+
+PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "dropped"}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The three parsed files, kept for their line numbers."""
+
+    study: YamlSource
+    questions: YamlSource
+    waves: YamlSource
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three declared files and every codelist at hand."""
+
+    study: StudyFile
+    questions: QuestionsFile
+    waves: WavesFile
+    codelists: Mapping[str, Codelist]
+    frame_years: tuple[int, ...]
+    sources: Sources
+
+
+def check_references(parts: Parts) -> None:
+    """Raise DeclarationError for the first name that does not exist or role that contradicts."""
+    _check_folder(parts)
+    _check_roles(parts)
+    _check_breakdowns(parts)
+    _check_weights(parts)
+    _check_questions(parts)
+    _check_frame_years(parts)
+
+
+def _known(source: YamlSource, key: Key, what: str, found: str, valid: Iterable[str]) -> None:
+    names = list(valid)
+    if found not in names:
+        raise DeclarationError.unknown(source.path, source.line(key), what, found, names)
+
+
+def _check_folder(parts: Parts) -> None:
+    source = parts.sources.study
+    if parts.study.id != source.path.parent.name:
+        raise DeclarationError(
+            "study-wrong-folder",
+            file=source.path, line=source.line(("id",)),
+            found=parts.study.id, expected=source.path.parent.name,
+        )  # fmt: skip
+
+
+def _check_roles(parts: Parts) -> None:
+    source = parts.sources.study
+    roles = [column.role for column in parts.study.columns.values()]
+    for role, least in (("respondent", 1), ("weight", 0), ("commune", 0), ("date", 0)):
+        count = roles.count(role)  # type: ignore[arg-type]
+        if not least <= count <= 1:
+            raise DeclarationError(
+                "study-two-roles",
+                file=source.path, line=source.line(("columns",)),
+                role=role, count=count, expected="1" if least else "0-1",
+            )  # fmt: skip
+    for name, column in parts.study.columns.items():
+        if column.codelist:
+            key: Key = ("columns", name, "codelist")
+            _known(source, key, "codelist", column.codelist, parts.codelists)
+
+
+def _check_breakdowns(parts: Parts) -> None:
+    source, study = parts.sources.study, parts.study
+    for name, breakdown in study.breakdowns.items():
+        key: Key = ("breakdowns", name)
+        _known(source, (*key, "codelist"), "codelist", breakdown.codelist, parts.codelists)
+        if breakdown.column:
+            _known(source, (*key, "column"), "column", breakdown.column, study.columns)
+            _check_public(parts, source, (*key, "column"), breakdown.column)
+        for target in breakdown.recode.values():
+            codes = parts.codelists[breakdown.codelist].names
+            _known(source, (*key, "recode"), "code", target, codes)
+    for position, crossing in enumerate(study.crossings):
+        for name in crossing:
+            _known(source, ("crossings", position), "breakdown", name, study.breakdowns)
+
+
+def _check_public(parts: Parts, source: YamlSource, key: Key, column: str) -> None:
+    role = parts.study.columns[column].role
+    if role in PRIVATE_ROLES:
+        raise DeclarationError(
+            "study-identifier-published",
+            file=source.path, line=source.line(key), found=column, role=role,
+        )  # fmt: skip
+
+
+def _check_weights(parts: Parts) -> None:
+    source, weights = parts.sources.study, parts.study.weights
+    if weights.column:
+        _known(source, ("weights", "column"), "column", weights.column, parts.study.columns)
+    used = [*weights.strata]
+    if weights.calibration:
+        used += [name for margin in weights.calibration.margins for name in margin]
+    for name in used:
+        _known(source, ("weights",), "breakdown", name, parts.study.breakdowns)
+
+
+def _check_questions(parts: Parts) -> None:
+    source = parts.sources.questions
+    owner: dict[str, str] = {}
+    for name, question in parts.questions.questions.items():
+        key: Key = ("questions", name)
+        for slot in ("scale", "domain", "actor"):
+            listed = getattr(question, slot)
+            if listed:
+                _known(source, (*key, slot), "codelist", listed, parts.codelists)
+        if question.asked_of:
+            _check_filter(parts, source, key, question.asked_of.question, question.asked_of.answers)
+        if isinstance(question.columns, str):
+            _check_owner(parts, source, key, owner)
+
+
+def _check_filter(
+    parts: Parts, source: YamlSource, key: Key, asked: str, answers: Iterable[str]
+) -> None:
+    key = (*key, "asked_of")
+    _known(source, key, "question", asked, parts.questions.questions)
+    scale = parts.questions.questions[asked].scale
+    for answer in answers:
+        _known(source, key, "answer", answer, parts.codelists[scale].names if scale else ())
+
+
+def _check_owner(parts: Parts, source: YamlSource, key: Key, owner: dict[str, str]) -> None:
+    question = parts.questions.questions[str(key[1])]
+    column = str(question.columns)
+    if column in parts.study.columns:
+        _check_public(parts, source, (*key, "columns"), column)
+    other = owner.setdefault(column, str(key[1]))
+    if parts.questions.questions[other].scale != question.scale:
+        raise DeclarationError(
+            "study-column-twice",
+            file=source.path, line=source.line((*key, "columns")),
+            found=column, first=other, second=key[1],
+        )  # fmt: skip
+
+
+def _needs_frame(parts: Parts) -> bool:
+    def derived(breakdown: Breakdown) -> bool:
+        return breakdown.derived is not None
+
+    weights = parts.study.weights
+    return (
+        any(map(derived, parts.study.breakdowns.values()))
+        or weights.population == "frame"
+        or weights.calibration is not None
+    )
+
+
+def _check_frame_years(parts: Parts) -> None:
+    source = parts.sources.waves
+    for name, wave in parts.waves.waves.items():
+        key: Key = ("waves", name)
+        valid = tuple(str(year) for year in parts.frame_years)
+        if wave.frame_year is not None:
+            _known(source, (*key, "frame_year"), "frame year", str(wave.frame_year), valid)
+        elif _needs_frame(parts):
+            raise DeclarationError(
+                "study-no-frame-year",
+                file=source.path, line=source.line(key), wave=name, valid=", ".join(valid),
+            )  # fmt: skip

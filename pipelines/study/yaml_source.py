@@ -1,0 +1,146 @@
+"""YAML with line numbers, turned into a declared object or an error that names the line.
+
+Belongs here: parsing, the map from key path to line, the translation of pydantic's errors. Not
+here: the models (model.py) and rules across files (references.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.study.errors import DeclarationError
+
+Model = TypeVar("Model", bound=BaseModel)
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class YamlSource:
+    """A parsed file: its data, and the line of each key path."""
+
+    path: Path
+    data: Any
+    lines: dict[Key, int]
+
+    def line(self, key: Key) -> int:
+        """Return the line of `key`, or of the nearest parent that the file spells out."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return self.lines.get(key, 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice: the last one would win in silence."""
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(
+                problem=f"key {key.value!r} twice", problem_mark=key.start_mark
+            )
+        seen.add(key.value)
+    return dict(loader.construct_pairs(node, deep=True))
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def parse(path: Path) -> YamlSource:
+    """Parse `path`; raises DeclarationError for a missing or malformed file."""
+    try:
+        text = path.read_text("utf-8")
+        node = yaml.compose(text, _Loader)
+        data = yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except FileNotFoundError:
+        raise DeclarationError("study-missing-file", file=path) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DeclarationError(
+            "study-bad-yaml", file=path, line=line, found=error.problem
+        ) from None
+    return YamlSource(path, data, dict(_lines(node, ())) if node else {})
+
+
+def _lines(node: yaml.Node, key: Key) -> list[tuple[Key, int]]:
+    found: list[tuple[Key, int]] = [(key, node.start_mark.line + 1)]
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            inner = (*key, name.value)
+            found += [*_lines(value, inner), (inner, name.start_mark.line + 1)]
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            found += _lines(value, (*key, position))
+    return found
+
+
+def build(source: YamlSource, model: type[Model]) -> Model:
+    """Return `source` as a `model`; raises DeclarationError naming the first wrong key's line."""
+    try:
+        return model.model_validate(source.data)
+    except ValidationError as error:
+        raise _declaration_error(source, model, error.errors()[0]) from None
+
+
+def load_model(path: Path, model: type[Model]) -> Model:
+    """Parse `path` and return it as a `model`; raises DeclarationError."""
+    return build(parse(path), model)
+
+
+def _declaration_error(
+    source: YamlSource, model: type[BaseModel], problem: ErrorDetails
+) -> DeclarationError:
+    key: Key = tuple(problem["loc"])
+    line = source.line(key)
+    if problem["type"] == "extra_forbidden":
+        valid = _fields_at(model, key[:-1])
+        return DeclarationError.unknown(source.path, line, "key", str(key[-1]), valid)
+    if problem["type"] == "missing":
+        return DeclarationError("study-missing-key", file=source.path, line=line, key=dotted(key))
+    return DeclarationError(
+        "study-bad-value",
+        file=source.path, line=line, key=dotted(key), found=_shown(problem.get("input")),
+        expected=problem["msg"].removeprefix("Value error, "),
+    )  # fmt: skip
+
+
+def dotted(key: Key) -> str:
+    """Return a key path as people write it: `questions.alliances.scale`."""
+    return ".".join(str(part) for part in key if part != "[key]")
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str | int | float | bool) else type(value).__name__
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _fields_at(model: type[BaseModel], key: Key) -> list[str]:
+    """Return the field names of the model that stands at `key`, following dicts and tuples."""
+    if not key:
+        return [field.alias or name for name, field in model.model_fields.items()]
+    field = model.model_fields.get(str(key[0]))
+    inner = _model_in(field.annotation) if field else None
+    if inner is None:
+        return []
+    nested = field is not None and not _is_model(field.annotation)
+    return _fields_at(inner, key[2:] if nested and len(key) > 1 else key[1:])
+
+
+def _is_model(annotation: object) -> bool:
+    """Whether a key holds the model itself (or None), not a dict or tuple of them."""
+    if getattr(annotation, "__origin__", None) in {dict, tuple}:
+        return False
+    parts = get_args(annotation) or (annotation,)
+    return any(isinstance(part, type) and issubclass(part, BaseModel) for part in parts)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(part) for part in get_args(annotation))
+    return next((found for found in inner if found), None)
