@@ -48,7 +48,7 @@ def items_of(
 
 def published_answers(question: Question, codelists: Mapping[str, Codelist]) -> tuple[str, ...]:
     """Return the codes in the base: answers, and non-response too where the base is `asked`."""
-    if question.scale is None:
+    if question.scale is None or question.is_numeric:
         return ()
     kinds = ASKED if question.base == "asked" else ("answer",)
     return codelists[question.scale].of_kind(*kinds)

@@ -125,7 +125,7 @@ class Question(Declared):
     `columns` names the extract's columns: a pattern with `{domain}` and `{actor}` for a battery;
     for `multiple`, either a pattern with `{answer}` (one yes/no column an answer) or a list of
     columns (one answer each, in any order). `asked` keeps non-response in the base of shares,
-    `answered` takes it out.
+    `answered` takes it out. The `scale` of a numeric question lists its words for no answer.
     """
 
     title: Text
@@ -163,10 +163,10 @@ class Question(Declared):
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> Self:
-        if self.is_coded != (self.scale is not None):
-            raise ValueError(
-                "'scale' is for kinds single, ordinal and multiple, and for all of them"
-            )
+        if self.is_coded and self.scale is None:
+            raise ValueError("kinds single, ordinal and multiple need a 'scale'")
+        if self.kind == "open_text" and self.scale is not None:
+            raise ValueError("open text has no 'scale'")
         if self.is_numeric and (self.minimum is None or self.maximum is None):
             raise ValueError("kinds score and numeric need 'minimum' and 'maximum'")
         if isinstance(self.columns, tuple) and self.kind != "multiple":

@@ -253,7 +253,8 @@ def _answers(study: Study) -> Table:
     for name, question in study.questions.items():
         if question.kind == "open_text":
             continue
-        scale = study.codelists[question.scale].codes if question.scale else ()
+        coded_scale = question.scale if question.is_coded else None
+        scale = study.codelists[coded_scale].codes if coded_scale else ()
         coded = [(one.code, one.label, one.kind) for one in scale]
         for position, (code, label, kind) in enumerate(
             coded or [(NOT_APPLICABLE, NONE, "answer")], start=1

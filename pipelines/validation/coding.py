@@ -1,0 +1,126 @@
+"""From received text to code: every declared reading of a cell, each repair counted.
+
+Belongs here: texts → codes, numbers and dates in canonical form, on one batch of rows. Not here:
+saying what is wrong (rules.py): a text that can be read as nothing declared stays as it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.validation.plan import ColumnPlan
+
+NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A reading that is more than declared coding: `rows` cells of a column, by one rule."""
+
+    column: str
+    rule: str
+    found: str
+    replaced: str
+    rows: int
+    first_line: int
+
+
+def code_batch(
+    batch: pl.DataFrame, plans: Iterable[ColumnPlan], decimal: str
+) -> tuple[pl.DataFrame, list[Repair]]:
+    """Return `batch` with every planned column in canonical text, and the repairs made.
+
+    `batch` has `_line` and text columns as received; unread columns are left out. Shapes: as many
+    rows out as in.
+    """
+    repairs: list[Repair] = []
+    coded: list[pl.Series] = [batch["_line"]]
+    for plan in plans:
+        if plan.kind == "unread":
+            continue
+        received = batch[plan.name]
+        if plan.kind in {"code", "tick"}:
+            read, found = _codes(received, plan, batch["_line"])
+        elif plan.kind in {"number", "date"}:
+            read, found = _numbers_or_dates(received, plan, batch["_line"], decimal)
+        else:
+            read, found = _texts(received), []
+        coded.append(read.alias(plan.name))
+        repairs += found
+    return pl.DataFrame(coded), repairs
+
+
+def _texts(received: pl.Series) -> pl.Series:
+    return received.str.strip_chars()
+
+
+def _codes(
+    received: pl.Series, plan: ColumnPlan, lines: pl.Series
+) -> tuple[pl.Series, list[Repair]]:
+    """Read a column through its codelist, one look-up per distinct text."""
+    texts = received.unique(maintain_order=True).to_list()
+    codes = {text: _code(text, plan) for text in texts}
+    read = received.replace_strict(list(codes), list(codes.values()), return_dtype=pl.String)
+    mended = [text for text in texts if _is_mended(text, plan)]
+    return read, [
+        Repair(plan.name, "typing", text, codes[text], *_where(received == text, lines))
+        for text in mended
+    ]
+
+
+def _code(text: str, plan: ColumnPlan) -> str:
+    if not text.strip():
+        return plan.blank
+    return plan.code_of(text) or text
+
+
+def _is_mended(text: str, plan: ColumnPlan) -> bool:
+    """Whether `text` is a declared text but for spaces, case, apostrophes or accents."""
+    if not text.strip() or plan.code_of(text) is None:
+        return False
+    if plan.question is not None and plan.kind == "tick":
+        exact: set[str] = {*plan.question.ticked, *plan.question.not_ticked}
+    elif plan.codelist:
+        exact = {
+            spelt
+            for one in plan.codelist.codes
+            for spelt in (one.code, one.label.fr, one.label.en, *one.aliases)
+        }
+    return text not in exact
+
+
+def _where(mask: pl.Series, lines: pl.Series) -> tuple[int, int]:
+    hit = lines.filter(mask)
+    return hit.len(), int(hit[0])
+
+
+def _numbers_or_dates(
+    received: pl.Series, plan: ColumnPlan, lines: pl.Series, decimal: str
+) -> tuple[pl.Series, list[Repair]]:
+    """Strip spaces, turn the declared decimal mark into a point, dates into ISO form."""
+    plain = received.str.replace_all(NO_BREAK_SPACES, " ").str.strip_chars()
+    if plan.kind == "date":
+        french = plain.str.extract(r"^(\d{2}/\d{2}/\d{4})$", 1)
+        iso = french.str.strptime(pl.Date, "%d/%m/%Y", strict=False).dt.to_string("%Y-%m-%d")
+        read = iso.fill_null(plain)
+    elif decimal == ",":
+        read = plain.str.replace_all(r"(\d) (\d{3})", "${1}${2}").str.replace(
+            ",", ".", literal=True
+        )
+    else:
+        read = plain
+    if plan.codelist:
+        read = _non_answers(read, plan)
+    read = pl.select(pl.when(read == "").then(pl.lit(plan.blank)).otherwise(read)).to_series()
+    touched = received.str.contains(NO_BREAK_SPACES) | (received != received.str.strip_chars())
+    if not touched.any():
+        return read, []
+    return read, [Repair(plan.name, "spaces", "", "", *_where(touched, lines))]
+
+
+def _non_answers(read: pl.Series, plan: ColumnPlan) -> pl.Series:
+    """Read the declared words for no answer that stand among numbers."""
+    words = read.filter(read.cast(pl.Float64, strict=False).is_null()).unique().to_list()
+    codes = {word: code for word in words if (code := plan.code_of(word)) is not None}
+    return read.replace(list(codes), list(codes.values())) if codes else read

@@ -1,0 +1,54 @@
+"""What the frame says of a respondent's commune: its region and its size class.
+
+Belongs here: reading the frame of a COG year and joining it to coded rows. Not here: mending
+commune codes (pipelines.intake.geography), comparing with the extract (rules.py).
+"""
+
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.study import Study, Wave, frame_path
+
+SIZE_CODES = {"<2000": "LT2000", "2000-19999": "2000-19999", "20000+": "GE20000"}
+
+
+@cache
+def frame(path: Path) -> pl.DataFrame:
+    """Return the frame: `commune`, `frame_region`, `frame_commune_size` (null without people)."""
+    communes = pl.read_csv(path, infer_schema=False)
+    return communes.select(
+        pl.col("insee_code").alias("commune"),
+        pl.col("region_code").alias("frame_region"),
+        pl.when(pl.col("population").cast(pl.Int64) > 0)
+        .then(pl.col("size3").replace(SIZE_CODES))
+        .alias("frame_commune_size"),
+    )
+
+
+def add_geography(batch: pl.DataFrame, study: Study, wave: Wave) -> pl.DataFrame:
+    """Add `frame_region` and `frame_commune_size` where the study has communes; rows unchanged."""
+    column = study.column_with_role("commune")
+    if column is None or wave.frame_year is None:
+        return batch
+    known = frame(frame_path(study.root, wave.frame_year))
+    return batch.join(known, left_on=column, right_on="commune", how="left", maintain_order="left")
+
+
+def add_breakdowns(batch: pl.DataFrame, study: Study) -> pl.DataFrame:
+    """Add one column `by_<breakdown>` each: a code of its list, `_Z` when not known."""
+    return batch.with_columns(_breakdown(study, name) for name in study.breakdowns)
+
+
+def _breakdown(study: Study, name: str) -> pl.Expr:
+    breakdown = study.breakdowns[name]
+    if breakdown.derived:
+        source = pl.col(f"frame_{breakdown.derived.to}")
+    else:
+        source = pl.col(str(breakdown.column))
+    codes = study.codelists[breakdown.codelist].of_kind("answer")
+    coded = source.replace(breakdown.recode) if breakdown.recode else source
+    return (
+        pl.when(coded.is_in(codes)).then(coded).otherwise(pl.lit("_Z")).alias(f"by_{name}")
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""What each column of an extract must hold: the declaration seen column by column.
+
+Belongs here: study + wave → one `ColumnPlan` a column. Not here: applying it to data (coding.py,
+rules.py), the declaration itself (pipelines.study).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.study import Codelist, Item, Question, Study, fold
+
+ColumnKind = Literal["code", "tick", "number", "date", "text", "unread"]
+UNREAD_ROLES = {"direct_identifier", "dropped"}
+MISSING = "_U"  # SDMX: unknown; here an empty cell where an answer could stand
+NOT_ASKED = "_Z"  # SDMX: not applicable; here an empty cell of one who was not asked
+TICKED, NOT_TICKED = "1", "0"
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What one column of the extract must hold and how its texts become codes."""
+
+    name: str
+    kind: ColumnKind
+    role: str | None = None
+    codelist: Codelist | None = None
+    question: Question | None = None
+    required: bool = True
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def blank(self) -> str:
+        """The code of an empty cell: the list's own code for missing, else `_U`."""
+        own = self.codelist.of_kind("missing") if self.codelist else ()
+        return own[0] if own else MISSING
+
+    @property
+    def valid_codes(self) -> tuple[str, ...]:
+        """The codes a coded column may hold once read."""
+        if self.kind == "tick":
+            return (TICKED, NOT_TICKED)
+        return self.codelist.names if self.codelist else ()
+
+    def code_of(self, text: str) -> str | None:
+        """Return the code that `text` stands for, None when it stands for none."""
+        if self.question is not None and self.kind == "tick":
+            ticks = {fold(one): TICKED for one in self.question.ticked}
+            ticks |= {fold(one): NOT_TICKED for one in self.question.not_ticked}
+            return ticks.get(fold(text))
+        return self.codelist.by_text.get(fold(text)) if self.codelist else None
+
+
+def plan_columns(study: Study) -> dict[str, ColumnPlan]:
+    """Return a plan for every declared column, in declared order.
+
+    A column that is both a trait and a question (age as breakdown and as question) has one plan.
+    """
+    plans = {name: _trait(study, name) for name in study.about.columns}
+    for item in study.items:
+        question = study.questions[item.question]
+        for column in item.columns:
+            plans[column] = _answer(study, question, column, plans.get(column))
+    for question in study.questions.values():
+        if question.kind == "open_text" and isinstance(question.columns, str):
+            plans[question.columns] = ColumnPlan(
+                question.columns, "text", role="open_text", question=question, required=False
+            )
+    return plans
+
+
+def _trait(study: Study, name: str) -> ColumnPlan:
+    column = study.about.columns[name]
+    codelist = study.codelists[column.codelist] if column.codelist else _used_list(study, name)
+    kind: ColumnKind = "code" if codelist else "text"
+    if column.role in UNREAD_ROLES:
+        kind = "unread"
+    elif column.role in {"weight", "duration"}:
+        kind = "number"
+    elif column.role == "date":
+        kind = "date"
+    return ColumnPlan(
+        name, kind, column.role, codelist, None, column.required, column.pattern
+    )  # fmt: skip
+
+
+def _used_list(study: Study, column: str) -> Codelist | None:
+    """Return the codelist of the breakdown that reads `column` as it stands."""
+    for breakdown in study.breakdowns.values():
+        if breakdown.column == column and not breakdown.recode:
+            return study.codelists[breakdown.codelist]
+    return None
+
+
+def _answer(study: Study, question: Question, name: str, trait: ColumnPlan | None) -> ColumnPlan:
+    kind: ColumnKind = "number" if question.is_numeric else "code"
+    if question.has_indicator_columns:
+        kind = "tick"
+    mentions = isinstance(question.columns, tuple)
+    return ColumnPlan(
+        name, kind, trait.role if trait else None,
+        study.codelists[question.scale] if question.scale else None,
+        question,
+        question.required and not mentions,
+        None, question.minimum, question.maximum,
+    )  # fmt: skip
+
+
+def mention_items(study: Study) -> tuple[Item, ...]:
+    """Return the multiple choices delivered as k columns of mentions."""
+    return tuple(one for one in study.items if one.is_multiple and not one.ticks)

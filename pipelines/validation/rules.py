@@ -1,0 +1,191 @@
+"""The rules of a study: the declaration turned into a pandera schema.
+
+Belongs here: one `Rule` per thing that may be wrong with a cell, and the schema that runs them.
+Not here: reading texts (coding.py), uniqueness over the whole wave (whole.sql), what follows from
+a breach (validate.py).
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+from pandera.api.polars.types import PolarsData
+from pandera.errors import SchemaErrors
+
+from pipelines.study import Study, Wave
+from pipelines.validation.plan import (
+    MISSING,
+    NOT_ASKED,
+    NOT_TICKED,
+    TICKED,
+    ColumnPlan,
+    mention_items,
+)
+
+MAXIMUM_DURATION = 86_400  # seconds: an interview of more than a day is a unit mistaken
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold for a cell: `holds` is true, row by row, where it does."""
+
+    id: str
+    column: str
+    holds: pl.Expr
+
+    @property
+    def name(self) -> str:
+        """Name of the pandera check: the rule and the column it is reported under."""
+        return f"{self.id}|{self.column}"
+
+
+@dataclass(frozen=True)
+class Breach:
+    """The rows of a batch that break one rule: their positions in it."""
+
+    rule: Rule
+    positions: tuple[int, ...]
+
+
+def rules_of(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> tuple[Rule, ...]:
+    """Return every rule that one row can be judged by, in column order."""
+    found = [rule for plan in plans.values() for rule in _column_rules(plan, wave)]
+    found += _filter_rules(study)
+    found += _multiple_rules(study)
+    found += _geography_rules(study)
+    return tuple(found)
+
+
+def schema_of(rules: Iterable[Rule]) -> pa.DataFrameSchema:
+    """Return the pandera schema that runs `rules` on a batch of coded rows."""
+    return pa.DataFrameSchema(checks=[pa.Check(_holds(rule), name=rule.name) for rule in rules])
+
+
+def breaches(
+    schema: pa.DataFrameSchema, rules: Iterable[Rule], batch: pl.DataFrame
+) -> list[Breach]:
+    """Run the schema on an eager batch and return what was broken, rule by rule.
+
+    A LazyFrame would have its values skipped in silence, hence the eager frame.
+    """
+    try:
+        schema.validate(batch, lazy=True)
+    except SchemaErrors as error:
+        failed = error.failure_cases.group_by("check").agg("index").sort("check")
+        positions = dict(failed.iter_rows())
+    else:
+        return []
+    known = {rule.name for rule in rules}
+    strange = set(positions) - known
+    if strange:
+        raise RuntimeError(f"pandera reports checks that no rule made: {sorted(strange)}")
+    return [
+        Breach(rule, tuple(sorted(positions[rule.name])))
+        for rule in rules
+        if rule.name in positions
+    ]
+
+
+def _holds(rule: Rule):  # type: ignore[no-untyped-def]
+    def check(data: PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(rule.holds.fill_null(value=False).alias(rule.name))
+
+    return check
+
+
+def _column_rules(plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
+    cell = pl.col(plan.name)
+    if plan.kind in {"unread", "text"} and plan.role == "open_text":
+        return
+    if plan.kind == "unread":
+        return
+    if plan.required:
+        yield Rule("required", plan.name, cell != MISSING if plan.kind != "text" else cell != "")
+    if plan.kind in {"code", "tick"}:
+        yield Rule("code", plan.name, cell.is_in([*plan.valid_codes, MISSING]))
+    elif plan.kind == "number":
+        yield from _number_rules(plan)
+    elif plan.kind == "date":
+        yield from _date_rules(plan, wave)
+    if plan.pattern:
+        yield Rule("pattern", plan.name, cell.str.contains(f"^(?:{plan.pattern})$") | (cell == ""))
+
+
+def _number_rules(plan: ColumnPlan) -> Iterator[Rule]:
+    cell = pl.col(plan.name)
+    number = cell.cast(pl.Float64, strict=False)
+    no_answer = cell.is_in([MISSING, *plan.valid_codes])
+    yield Rule("number", plan.name, number.is_finite() | no_answer)
+    unreadable = number.is_null() | number.is_nan()
+    if plan.role == "weight":
+        yield Rule("weight", plan.name, (number > 0) | unreadable)
+    elif plan.role == "duration":
+        yield Rule("range", plan.name, number.is_between(0, MAXIMUM_DURATION) | unreadable)
+    elif plan.minimum is not None and plan.maximum is not None:
+        inside = number.is_between(plan.minimum, plan.maximum)
+        yield Rule("range", plan.name, inside | unreadable)
+
+
+def _date_rules(plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
+    cell = pl.col(plan.name)
+    date = cell.str.to_date("%Y-%m-%d", strict=False)
+    empty = cell == MISSING
+    yield Rule("date", plan.name, date.is_not_null() | empty)
+    inside = date.is_between(_day(wave.start), _day(wave.end))
+    yield Rule("fieldwork", plan.name, inside | date.is_null())
+
+
+def _day(day: dt.date) -> pl.Expr:
+    return pl.lit(day, dtype=pl.Date)
+
+
+def _filter_rules(study: Study) -> Iterator[Rule]:
+    """Find answers of people who were not asked: cells that should be empty and are not."""
+    for item in study.items:
+        asked_of = study.questions[item.question].asked_of
+        if asked_of is None:
+            continue
+        asked = was_asked(study, item.question)
+        for column in item.columns:
+            empty = pl.col(column).is_in([MISSING, NOT_ASKED])
+            if item.ticks:
+                empty = empty | (pl.col(column) == NOT_TICKED)
+            yield Rule("asked", column, asked | empty)
+
+
+def was_asked(study: Study, question: str) -> pl.Expr:
+    """Return whether a respondent was asked `question`, by its declared filter."""
+    asked_of = study.questions[question].asked_of
+    if asked_of is None:
+        return pl.lit(value=True)
+    column = str(study.questions[asked_of.question].columns)
+    return pl.col(column).is_in(asked_of.answers)
+
+
+def _multiple_rules(study: Study) -> Iterator[Rule]:
+    for item in study.items:
+        at_most = study.questions[item.question].at_most
+        if item.ticks and at_most is not None:
+            ticked = pl.sum_horizontal(pl.col(one) == TICKED for one in item.columns)
+            yield Rule("at_most", item.columns[0], ticked <= at_most)
+    for item in mention_items(study):
+        given = pl.concat_list(item.columns).list.eval(
+            pl.element().filter(~pl.element().is_in([MISSING, NOT_ASKED]))
+        )
+        repeated = given.list.len() == given.list.n_unique()
+        yield Rule("repeated", item.columns[0], repeated)
+
+
+def _geography_rules(study: Study) -> Iterator[Rule]:
+    """Compare what the extract says of a commune with what the frame says."""
+    commune = study.column_with_role("commune")
+    if commune is None:
+        return
+    yield Rule("commune", commune, pl.col("frame_region").is_not_null())
+    for role, derived in (("region", "frame_region"), ("commune_size", "frame_commune_size")):
+        column = study.column_with_role(role)
+        if column is not None:
+            agrees = (pl.col(column) == pl.col(derived)) | pl.col(derived).is_null()
+            yield Rule(f"{role}_agrees", column, agrees | (pl.col(column) == MISSING))

@@ -1,0 +1,244 @@
+"""Validating one wave: raw extract in, responses and rejected rows out.
+
+Belongs here: the order of the steps, batch by batch, and what a breach leads to. Not here: the
+rules (rules.py), the readings (coding.py), the frame (geography.py), the report (report.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import sql
+from pipelines.study import Study, Wave
+from pipelines.validation import geography
+from pipelines.validation.coding import Repair, code_batch
+from pipelines.validation.errors import (
+    ColumnsMissingError,
+    NothingCheckedError,
+    WaveRefusedError,
+)
+from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
+from pipelines.validation.rules import Breach, breaches, rules_of, schema_of
+from pipelines.validation.summary import RuleResult, ValidationSummary
+
+BATCH_ROWS = 100_000
+REJECTED = pa.schema(
+    [("_line", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("rule", pa.string())]
+)
+
+
+@dataclass
+class _Tally:
+    """What the batches add up to."""
+
+    read: int = 0
+    seen: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    failed: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    first: dict[tuple[str, str], int] = field(default_factory=dict)
+    repairs: list[Repair] = field(default_factory=list)
+
+    def breach(self, key: tuple[str, str], lines: list[int]) -> None:
+        """Count the lines that broke a rule."""
+        self.failed[key] += len(lines)
+        self.first[key] = min([*lines, self.first.get(key, lines[0])])
+
+
+def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSummary:
+    """Validate the raw extract of one wave.
+
+    `raw` is Parquet with `_line` and text columns as received. Writes into `folder`
+    `responses.parquet` (accepted rows in canonical codes, one `by_<breakdown>` column each),
+    `rejected_rows.parquet` (`_line`, column, value, rule: one row per breach; private) and
+    `validation.json`. Memory is bounded by the batch, whatever the number of rows.
+
+    Raises ColumnsMissingError; NothingCheckedError when no rule ran or no row came;
+    WaveRefusedError when more rows break a rule than the study accepts (the rejected rows are
+    written first, so that they can be read).
+    """
+    plans = plan_columns(study)
+    columns = _received_columns(raw, wave)
+    dropped = _check_columns(study, wave, raw, plans, columns)
+    tally = _Tally()
+    coded, rejected = folder / "coded.parquet", folder / "rejected_rows.parquet"
+    _judge_batches(study, wave, raw, plans, columns, coded, rejected, tally)
+    _judge_whole(study, coded, rejected, tally)
+    kept = _write_accepted(study, plans, coded, rejected, folder / "responses.parquet")
+    coded.unlink()
+    summary = _summary(tally, kept, dropped)
+    summary.write(folder / "validation.json")
+    _decide(study, summary, rejected)
+    return summary
+
+
+def _received_columns(raw: Path, wave: Wave) -> dict[str, str]:
+    """Return declared name → name in the file, through the wave's renamed columns."""
+    names = [name for name in pq.read_schema(raw).names if name != "_line"]
+    return {wave.renamed.get(name, name): name for name in names}
+
+
+def _check_columns(
+    study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str]
+) -> tuple[str, ...]:
+    missing = [name for name in plans if name not in columns]
+    if missing:
+        raise ColumnsMissingError(
+            "validation-columns-missing",
+            study=study.id, wave=wave.title.fr, missing=", ".join(missing),
+            received=", ".join(columns),
+        )  # fmt: skip
+    return tuple(name for name in columns if name not in plans)
+
+
+def _judge_batches(
+    study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str],
+    coded: Path, rejected: Path, tally: _Tally,
+) -> None:  # fmt: skip
+    rules = rules_of(study, wave, plans)
+    schema = schema_of(rules)
+    writer: pq.ParquetWriter | None = None
+    with pq.ParquetWriter(rejected, REJECTED) as refused:
+        for received in _batches(raw, columns, plans):
+            batch, repairs = code_batch(received, plans.values(), wave.extract.decimal)
+            batch = geography.add_geography(batch, study, wave)
+            found = breaches(schema, rules, batch)
+            tally.read += batch.height
+            tally.repairs += repairs
+            for rule in rules:
+                tally.seen[rule.id, rule.column] += batch.height
+            refused.write_table(_breach_rows(found, received, tally))
+            ready = geography.add_breakdowns(batch, study).to_arrow(
+                compat_level=pl.CompatLevel.oldest()
+            )
+            writer = writer or pq.ParquetWriter(coded, ready.schema)
+            writer.write_table(ready)
+    if writer is None:
+        raise NothingCheckedError("validation-no-rows", study=study.id, wave=wave.title.fr)
+    writer.close()
+
+
+def _batches(
+    raw: Path, columns: dict[str, str], plans: dict[str, ColumnPlan]
+) -> Iterator[pl.DataFrame]:
+    read = [columns[name] for name in plans if plans[name].kind != "unread"]
+    names = {received: declared for declared, received in columns.items()}
+    with pq.ParquetFile(raw) as extract:
+        for batch in extract.iter_batches(BATCH_ROWS, columns=["_line", *read]):
+            frame = pl.from_arrow(pa.Table.from_batches([batch]))
+            if isinstance(frame, pl.DataFrame) and frame.height:
+                yield frame.rename({name: names[name] for name in read}).with_columns(
+                    pl.col(pl.String).fill_null("")
+                )
+
+
+def _breach_rows(found: list[Breach], received: pl.DataFrame, tally: _Tally) -> pa.Table:
+    parts = []
+    for breach in found:
+        rule, rows = breach.rule, received[list(breach.positions)]
+        tally.breach((rule.id, rule.column), rows["_line"].to_list())
+        parts.append(
+            rows.select(
+                "_line",
+                pl.lit(rule.column).alias("column"),
+                pl.col(rule.column).alias("value"),
+                pl.lit(rule.id).alias("rule"),
+            )
+        )
+    if not parts:
+        return REJECTED.empty_table()
+    return pl.concat(parts).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(REJECTED)
+
+
+def _judge_whole(study: Study, coded: Path, rejected: Path, tally: _Tally) -> None:
+    """Add the breaches that only the whole wave shows: a respondent on several lines."""
+    column = str(study.column_with_role("respondent"))
+    query = sql.read(
+        "validation/duplicates.sql", respondent=sql.name(column), column=sql.literal(column)
+    )
+    with sql.connect(coded.parent) as connection:
+        connection.execute(query, {"coded": str(coded)})
+        doubles = connection.to_arrow_table().cast(REJECTED)
+    tally.seen["unique", column] = tally.read
+    if doubles.num_rows:
+        tally.breach(("unique", column), doubles["_line"].to_pylist())
+    before = pq.read_table(rejected)
+    rows = pa.concat_tables([before, doubles]).sort_by(
+        [("_line", "ascending"), ("column", "ascending"), ("rule", "ascending")]
+    )
+    pq.write_table(rows, rejected)
+    rejected.chmod(0o600)
+
+
+def _write_accepted(
+    study: Study, plans: dict[str, ColumnPlan], coded: Path, rejected: Path, responses: Path
+) -> int:
+    query = sql.read("validation/accepted.sql", columns=_accepted_columns(study, plans))
+    with sql.connect(coded.parent) as connection:
+        reader = connection.execute(
+            query, {"coded": str(coded), "rejected": str(rejected)}
+        ).to_arrow_reader(BATCH_ROWS)
+        kept = 0
+        with pq.ParquetWriter(responses, reader.schema, compression="zstd") as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+                kept += batch.num_rows
+    return kept
+
+
+def _accepted_columns(study: Study, plans: dict[str, ColumnPlan]) -> str:
+    """Return the kept columns: weights as DECIMAL(18, 9), cells of those not asked as `_Z`."""
+    not_asked = {
+        column: study.questions[item.question].asked_of
+        for item in study.items
+        for column in item.columns
+    }
+    parts = ["coded._line"]
+    for plan in plans.values():
+        quoted = sql.name(plan.name)
+        if plan.kind == "unread":
+            continue
+        if plan.role == "weight":
+            parts.append(f"CAST(CAST({quoted} AS DOUBLE) AS DECIMAL(18, 9)) AS {quoted}")
+        elif (asked_of := not_asked.get(plan.name)) is not None:
+            asked = sql.name(str(study.questions[asked_of.question].columns))
+            codes = ", ".join(map(sql.literal, asked_of.answers))
+            parts.append(
+                f"CASE WHEN {asked} IN ({codes}) THEN {quoted} "
+                f"ELSE {sql.literal(NOT_ASKED)} END AS {quoted}"
+            )
+        else:
+            parts.append(quoted)
+    parts += [sql.name(f"by_{name}") for name in study.breakdowns]
+    return ", ".join(parts)
+
+
+def _summary(tally: _Tally, kept: int, dropped: tuple[str, ...]) -> ValidationSummary:
+    rules = tuple(
+        RuleResult(*key, rows, tally.failed.get(key, 0), tally.first.get(key))
+        for key, rows in tally.seen.items()
+    )
+    merged: dict[tuple[str, str, str, str], list[Repair]] = defaultdict(list)
+    for one in tally.repairs:
+        merged[one.column, one.rule, one.found, one.replaced].append(one)
+    repairs = tuple(
+        Repair(*key, sum(one.rows for one in ones), min(one.first_line for one in ones))
+        for key, ones in sorted(merged.items())
+    )
+    return ValidationSummary(tally.read, kept, tally.read - kept, rules, repairs, dropped)
+
+
+def _decide(study: Study, summary: ValidationSummary, rejected: Path) -> None:
+    if summary.rules_run == 0:
+        raise NothingCheckedError("validation-no-rule", study=study.id)
+    acceptance = study.about.acceptance
+    allowed = acceptance.maximum_share if acceptance.policy == "set_aside" else 0.0
+    if summary.rejected > allowed * summary.read:
+        raise WaveRefusedError(
+            "validation-refused",
+            study=study.id, rejected=summary.rejected, read=summary.read,
+            allowed=f"{100 * allowed:g}", file=rejected,
+        )  # fmt: skip
