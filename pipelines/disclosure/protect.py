@@ -1,0 +1,123 @@
+"""Protecting one wave: full-precision estimates in, the table that may be published out.
+
+Belongs here: the order of the steps and the writing of the protected table. Not here: the rules
+(primary.py), the pattern (pattern.py), the proof on what was written (audit.py).
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
+
+from pipelines import sql
+from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, read_bases
+from pipelines.disclosure.population import counted_breakdowns
+from pipelines.disclosure.primary import is_void, unsafe_bases, unsafe_cells
+from pipelines.disclosure.report import ProtectionReport
+from pipelines.study import TOTAL, Study
+from pipelines.study.tables import FIGURES, Field, estimates_table
+
+PUBLISHED, WITHHELD, VOID = "published", "withheld", "not_applicable"
+ROW_GROUP = 100_000
+
+Statuses = npt.NDArray[np.object_]
+
+
+def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> ProtectionReport:
+    """Write the table that may be published of one wave's estimates.
+
+    `estimates` is Parquet of full precision, one row per item, answer and cell; `protected` gets
+    exactly the columns of `estimates_table(study)`, sorted by its primary key: same input, same
+    bytes, whatever the order of the rows or the number of threads. A row is `withheld` or
+    `not_applicable` (the frame counts no unit) with every figure null, else `published` with its
+    figures rounded as declared.
+
+    Raises EstimatesUnfitError when the estimates cannot be protected; nothing is written then.
+    """
+    with sql.connect(protected.parent) as connection:
+        bases = read_bases(connection, study, wave_id, estimates)
+        statuses = decide(study, bases)
+        connection.register("decisions", _decision_table(bases, statuses))
+        _write(connection, study, estimates, protected)
+    return _report(study, wave_id, bases, statuses)
+
+
+def decide(study: Study, bases: Bases) -> Statuses:
+    """Return the status of every item in every cell: items × cells."""
+    rules = study.about.disclosure
+    withheld = unsafe_bases(bases, rules) | unsafe_cells(bases, rules)
+    return np.where(is_void(bases), VOID, np.where(withheld, WITHHELD, PUBLISHED)).astype(object)
+
+
+def arrow_type(field: Field) -> pa.DataType:
+    """Return the Arrow type of a published column: text, or a decimal of its declared size."""
+    if field.type in {"integer", "number"}:
+        return pa.decimal128(field.digits, field.decimals)
+    return {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_()}[field.type]
+
+
+def protected_schema(study: Study) -> pa.Schema:
+    """Return the Arrow schema of the protected table: the columns of `estimates_table`."""
+    return pa.schema([pa.field(one.name, arrow_type(one)) for one in estimates_table(study).fields])
+
+
+def _decision_table(bases: Bases, statuses: Statuses) -> pa.Table:
+    item, cell = np.nonzero(bases.respondents != UNKNOWN)
+    items, cells = np.array(bases.items, dtype=object), np.array(bases.cells, dtype=object)
+    columns = {
+        **{name: items[item, at] for at, name in enumerate(ITEM)},
+        **{name: cells[cell, at] for at, name in enumerate(bases.breakdowns)},
+        "status": statuses[item, cell],
+    }
+    return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
+
+
+def _write(connection: DuckDBPyConnection, study: Study, estimates: Path, protected: Path) -> None:
+    precision = study.about.disclosure.precision
+    query = sql.read(
+        "disclosure/protected.sql",
+        breakdowns=sql.names(study.breakdowns),
+        is_national=" AND ".join(f"{sql.name(name)} = '{TOTAL}'" for name in study.breakdowns),
+        typed=", ".join(_typed(one) for one in estimates_table(study).fields),
+    )
+    values = {"estimates": str(estimates), **precision.model_dump()}
+    schema = protected_schema(study)
+    rows = connection.sql(query, params=values).to_arrow_table().cast(schema)
+    aside = protected.with_name(f".{protected.name}.{os.getpid()}")
+    try:
+        # One chunk: where a batch ends must not show in the bytes.
+        pq.write_table(rows.combine_chunks(), aside, compression="zstd", row_group_size=ROW_GROUP)
+        aside.chmod(0o600)
+        aside.replace(protected)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _typed(field: Field) -> str:
+    """Return a column cast to its declared type, empty where its row is not published."""
+    column = sql.name(field.name)
+    if field.name in FIGURES:
+        column = f"CASE WHEN status = '{PUBLISHED}' THEN {column} END"
+    kind = "VARCHAR" if field.type == "string" else f"DECIMAL({field.digits}, {field.decimals})"
+    return f"CAST({column} AS {kind}) AS {sql.name(field.name)}"
+
+
+def _report(study: Study, wave_id: str, bases: Bases, statuses: Statuses) -> ProtectionReport:
+    tables: dict[str, dict[str, int]] = {}
+    for at, cell in enumerate(bases.cells):
+        exists = bases.respondents[:, at] != UNKNOWN
+        found, counts = np.unique(statuses[exists, at].astype(str), return_counts=True)
+        table = tables.setdefault(bases.table_of(cell), {})
+        for status, count in zip(found, counts, strict=True):
+            table[str(status)] = table.get(str(status), 0) + int(count)
+    population = ("minimum_population", "maximum_fraction")
+    is_counted = bool(counted_breakdowns(study, wave_id))
+    return ProtectionReport(
+        study.id, wave_id, study.about.disclosure.minimum_respondents, tables,
+        ("minimum_respondents", *(population if is_counted else ())),
+        () if is_counted else population,
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""What disclosure control did: a private account, and the part of it that may be printed.
+
+Belongs here: the report of `protect` and how it is written. Not here: deciding (primary.py).
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+Counts = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class ProtectionReport:
+    """The outcome of `protect`, in cells (item × cell) by table and status.
+
+    `tables` maps a table (its breakdowns joined by ' x ', '' for the total) to the number of its
+    cells by status; `rules_run` and `rules_not_run` name the rules. Nothing here counts
+    respondents, and nothing tells a cell that is unsafe from one withheld to cover it.
+    """
+
+    study: str
+    wave: str
+    minimum_respondents: int
+    tables: Counts
+    rules_run: tuple[str, ...]
+    rules_not_run: tuple[str, ...]
+
+    def cells(self, status: str) -> int:
+        """Return how many cells (item × cell) have `status`."""
+        return sum(counts.get(status, 0) for counts in self.tables.values())
+
+    def public(self) -> dict[str, object]:
+        """Return what may be printed or published: counts of cells, never of people."""
+        return asdict(self)
+
+
+def write_private(path: Path, content: object) -> None:
+    """Write `content` as JSON that only its owner can read, whole or not at all."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    aside.chmod(0o600)
+    aside.replace(path)
