@@ -9,7 +9,7 @@ export DAGSTER_HOME := $(CURDIR)
 export PHARE_ROOT ?= $(CURDIR)
 export POLARS_MAX_THREADS ?= 2
 
-.PHONY: help setup publish test test-all lint types dev serve bench lock clean
+.PHONY: schemas help setup publish test test-all test-slow lint types dev serve bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,8 +33,10 @@ test: $(READY) ## Lint, type-check, then run the tests (under 10 minutes)
 	@$(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-test-all: $(READY) ## Every test, the slow tier included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test-all: test test-slow ## Every test, the slow tier included
+
+test-slow: $(READY) ## The slow tier alone: kill, fuzz, coverage of intervals, reference data
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 lint: $(READY) ## ruff: lint and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -50,6 +52,9 @@ serve: $(READY) ## published/ over HTTP with range requests, on http://localhost
 
 bench: $(READY) ## Measure speed as ratios in one run
 	@$(BIN)/python -m benchmarks
+
+schemas: $(READY) ## Write the JSON Schemas of the declarations again
+	@$(BIN)/python -m pipelines.study.json_schema
 
 lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned requirements.lock
 	@$(BIN)/uv lock --upgrade --quiet

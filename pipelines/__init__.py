@@ -3,3 +3,7 @@
 Rooms import one way only: study, sql, intake, validation, estimation, analysis, disclosure,
 release, catalogue, then the Dagster modules and the command line. ARCHITECTURE.md draws it.
 """
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]

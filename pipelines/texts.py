@@ -30,7 +30,8 @@ def messages() -> dict[str, dict[str, str]]:
     """Return every message of every room: key → language → text with `{blanks}`."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(Path(__file__).parent.glob("**/messages.yaml")):
-        for key, texts in yaml.safe_load(path.read_text("utf-8")).items():
+        read = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+        for key, texts in read.items():
             if key in found:
                 raise ValueError(f"message {key!r} stands in two files, one of them {path}")
             found[key] = texts

@@ -7,7 +7,7 @@ any Dagster, pandas or frictionless import: a notebook loads a study in a blink.
 from pipelines.study.codelist import Code, Codelist, fold
 from pipelines.study.errors import DeclarationError, UnknownStudyError
 from pipelines.study.items import Item
-from pipelines.study.loader import PROJECT, Study, frame_path, load_study, study_names
+from pipelines.study.loader import Study, frame_path, load_study, study_names
 from pipelines.study.model import (
     NOT_APPLICABLE,
     TOTAL,
@@ -20,7 +20,6 @@ from pipelines.study.model import (
 
 __all__ = [
     "NOT_APPLICABLE",
-    "PROJECT",
     "TOTAL",
     "Code",
     "Codelist",

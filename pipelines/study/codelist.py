@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 
 from pipelines.study.errors import DeclarationError
 from pipelines.study.model import CodelistFile, Text
-from pipelines.study.yaml_source import load_model
+from pipelines.study.yaml_source import TO_COMPLETE, load_model
 
 AnswerKind = Literal["answer", "dont_know", "refusal", "not_asked", "missing"]
 COLUMNS = ("code", "label_fr", "label_en", "aliases", "kind", "parent")
@@ -106,6 +106,8 @@ def _code(path: Path, line: int, row: dict[str, str]) -> Code:
     for name in COLUMNS[:3]:
         if not row[name]:
             raise DeclarationError("study-codelist-empty", file=path, line=line, column=name)
+        if row[name].startswith(TO_COMPLETE):
+            raise DeclarationError("study-to-complete", file=path, line=line, key=name)
     aliases = tuple(part.strip() for part in (row.get("aliases") or "").split("|") if part.strip())
     label = Text(fr=row["label_fr"], en=row["label_en"])
     return Code(row["code"], label, cast(AnswerKind, kind), aliases, row.get("parent") or None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pipelines import PROJECT
 from pipelines.study.codelist import Codelist, read_codelist
 from pipelines.study.errors import DeclarationError, UnknownStudyError
 from pipelines.study.items import Item, items_of
@@ -23,8 +24,6 @@ from pipelines.study.model import (
 )
 from pipelines.study.references import Parts, Sources, check_references
 from pipelines.study.yaml_source import YamlSource, build, parse
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

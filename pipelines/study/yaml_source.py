@@ -16,6 +16,7 @@ from pipelines.study.errors import DeclarationError
 
 Model = TypeVar("Model", bound=BaseModel)
 Key = tuple[str | int, ...]
+TO_COMPLETE = ("À COMPLÉTER", "TO COMPLETE")  # what a scaffold leaves for a person to write
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,26 @@ def _lines(node: yaml.Node, key: Key) -> list[tuple[Key, int]]:
 
 def build(source: YamlSource, model: type[Model]) -> Model:
     """Return `source` as a `model`; raises DeclarationError naming the first wrong key's line."""
+    _check_complete(source, source.data, ())
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
         raise _declaration_error(source, model, error.errors()[0]) from None
+
+
+def _check_complete(source: YamlSource, value: object, key: Key) -> None:
+    """Raise DeclarationError for the first text, or name, that a scaffold left to complete."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_complete(source, name, (*key, name))
+            _check_complete(source, inner, (*key, name))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            _check_complete(source, inner, (*key, position))
+    elif isinstance(value, str) and value.startswith(TO_COMPLETE):
+        raise DeclarationError(
+            "study-to-complete", file=source.path, line=source.line(key), key=dotted(key)
+        )
 
 
 def load_model(path: Path, model: type[Model]) -> Model:

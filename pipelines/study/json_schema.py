@@ -1,0 +1,44 @@
+"""The JSON Schema of a declaration, for editors: generated from the models, committed.
+
+Belongs here: writing the schemas of study.yaml, questions.yaml, waves.yaml and a codelist's
+sidecar. Not here: the models. `make schemas` runs this module; a test finds a stale file.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines import PROJECT
+from pipelines.study.model import CodelistFile, Declared, QuestionsFile, StudyFile, WavesFile
+
+FOLDER = PROJECT / "schemas" / "json-schema"
+FILES: dict[str, type[Declared]] = {
+    "study": StudyFile,
+    "questions": QuestionsFile,
+    "waves": WavesFile,
+    "codelist": CodelistFile,
+}
+
+
+def json_schemas() -> dict[Path, str]:
+    """Return file → text of every schema, ready to be written."""
+    return {FOLDER / f"{name}.schema.json": _text(model) for name, model in FILES.items()}
+
+
+def _text(model: type[Declared]) -> str:
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+def main() -> None:
+    """Write every schema."""
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in json_schemas().items():
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Private artefacts: where they lie, and how a step replaces its own whole or not at all.
+
+Belongs here: folders under `.phare/`, staging, digests. Not here: what a step computes
+(steps.py), what is published (pipelines.release).
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from pipelines import PROJECT
+from pipelines.study import Study
+
+CODE = ("*.py", "*.sql", "*.yaml", "*.j2", "*.json")
+
+
+def private_folder(root: Path, *parts: str) -> Path:
+    """Return `<root>/.phare/<parts>`, made if missing and readable by its owner alone."""
+    folder = root / ".phare"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for part in parts:
+        folder /= part
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside the artefacts of `folder`.
+
+    When the block ends its files replace those of the same name, each at once; when it raises,
+    nothing changes. A killed run leaves a `.step-*` folder that the next one removes.
+    """
+    for left in folder.glob(".step-*"):
+        shutil.rmtree(left)
+    aside = Path(tempfile.mkdtemp(prefix=".step-", dir=folder))
+    try:
+        yield aside
+        for path in sorted(aside.iterdir()):
+            path.chmod(0o600)
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of_all(paths: Iterable[Path], base: Path) -> str:
+    """Return one digest over files: their names below `base` and their content, in name order."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{path.relative_to(base).as_posix()}\0{sha256_of(path)}\n".encode())
+    return total.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """Return the digest of the pipeline's own code, queries and texts."""
+    rooms = PROJECT / "pipelines"
+    return sha256_of_all({path for kind in CODE for path in rooms.rglob(kind)}, PROJECT)
+
+
+def declaration_digest(study: Study) -> str:
+    """Return the digest of a study's declaration and of the shared codelists it may use."""
+    own = sha256_of_all((path for path in study.folder.rglob("*") if path.is_file()), study.root)
+    shared = PROJECT / "schemas" / "codelists"
+    local = study.root / "schemas" / "codelists"
+    lists = [sha256_of_all(place.glob("*.*"), place) for place in {shared, local}]
+    return hashlib.sha256("\n".join([own, *sorted(lists)]).encode()).hexdigest()
