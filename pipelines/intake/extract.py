@@ -1,0 +1,42 @@
+"""Reading an extract: one function over every format, one form of result.
+
+Belongs here: which reader reads what, and the file they all fill. Not here: the formats
+(readers/), what a cell means (pipelines.validation).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipelines.intake.errors import ExtractError
+from pipelines.intake.raw import Extract, Note, RawWriter, load_extract
+from pipelines.intake.readers import csv, dta, parquet, sav, xlsx
+from pipelines.study import ExtractFormat
+
+__all__ = ["Extract", "Note", "load_extract", "read_extract"]
+
+Reader = Callable[[Path, ExtractFormat, RawWriter], None]
+READERS: dict[str, Reader] = {
+    "csv": csv.read,
+    "dta": dta.read,
+    "parquet": parquet.read,
+    "sav": sav.read,
+    "xlsx": xlsx.read,
+}
+
+
+def read_extract(extract: Path, fmt: ExtractFormat, out: Path) -> Extract:
+    """Read `extract` as declared into `out`: Parquet, private, written whole or not at all.
+
+    `out` has `_line` (BIGINT, the line of the file at which the row starts, 1 = the first; where
+    the format has no header line, the row's number plus one, so that a row has one number in every
+    format) and every column as text as received (an empty cell is ''). CSV and Parquet are read in
+    memory bounded by the block, SPSS and Stata by the batch; XLSX is held whole, up to a stated
+    size. Raises ExtractError with file, line, what was found, what is expected and the remedy.
+    """
+    if not extract.is_file():
+        raise ExtractError.whole("intake-extract-missing", extract, folder=extract.parent)
+    if extract.stat().st_size == 0:
+        raise ExtractError.whole("intake-empty", extract)
+    with RawWriter(extract, fmt.format, out) as raw:
+        READERS[fmt.format](extract, fmt, raw)
+        return raw.finish()
