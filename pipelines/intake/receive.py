@@ -13,20 +13,30 @@ from pathlib import Path
 from pipelines.intake.deliveries import Delivery, deliveries, sha256_of, wave_folder
 from pipelines.intake.errors import ReceiveError
 from pipelines.intake.sidecar import SIDECAR, Sidecar, write_sidecar
-from pipelines.study import Study
 from pipelines.study.model import Licence, Source
 
+_CC = "https://creativecommons.org"
+LICENCES = {
+    "etalab-2.0": (
+        "Licence Ouverte / Open Licence 2.0",
+        "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
+    ),
+    "CC0-1.0": ("Creative Commons Zero 1.0", f"{_CC}/publicdomain/zero/1.0/"),
+    "CC-BY-4.0": ("Creative Commons Attribution 4.0", f"{_CC}/licenses/by/4.0/"),
+    "CC-BY-SA-4.0": ("Creative Commons Attribution Share-Alike 4.0", f"{_CC}/licenses/by-sa/4.0/"),
+    "ODbL-1.0": ("Open Database License 1.0", "https://opendatacommons.org/licenses/odbl/1-0/"),
+}
 NAME = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
 
 
 def receive(
     root: Path,
-    study: Study,
+    study: str,
     wave_id: str,
     file: Path,
     *,
     producer: str,
-    licence: Licence,
+    licence: Licence | str,
     personal_data: bool,
     synthetic: bool,
     received: dt.date,
@@ -39,28 +49,27 @@ def receive(
 
     The same bytes again change nothing: the delivery that has them is returned (and its file put
     back where a fresh clone holds the sidecar alone). A file of personal data is git-ignored
-    before it is copied, so that only its sidecar can be committed. Raises
-    UnknownStudyError for the wave, ReceiveError for a file that is not there, a name that is not
+    before it is copied, so that only its sidecar can be committed. `licence` may be one of the
+    names in LICENCES or words of the producer. Raises ReceiveError for a file that is not there, a name that is not
     plain, a name that another file has, or an unknown `supersedes`.
     """
-    study.wave(wave_id)
     name = name or received.isoformat()
     _check_request(file, name)
     digest = sha256_of(file)
-    known = deliveries(root, study.id, wave_id)
+    known = deliveries(root, study, wave_id)
     for one in known:
         if one.sidecar.sha256 == digest:
             return one if one.extract.is_file() else _restore(one, file)
-    _check_new(root, study.id, wave_id, name, supersedes, known)
+    _check_new(root, study, wave_id, name, supersedes, known)
     sidecar = Sidecar(
         file=_plain_name(file.name), sha256=digest, bytes=file.stat().st_size, producer=producer,
-        received=received, licence=licence, personal_data=personal_data, synthetic=synthetic,
+        received=received, licence=_licence(licence), personal_data=personal_data, synthetic=synthetic,
         source=source, supersedes=supersedes, note=note,
     )  # fmt: skip
-    folder = wave_folder(root, study.id, wave_id)
+    folder = wave_folder(root, study, wave_id)
     folder.mkdir(parents=True, exist_ok=True)
     if personal_data:
-        _ignore(root, f"{study.id}/{wave_id}/{name}")
+        _ignore(root, f"{study}/{wave_id}/{name}")
     return Delivery(_place(folder, name, file, sidecar), sidecar)
 
 
@@ -87,6 +96,18 @@ def _check_new(
         raise ReceiveError(
             "intake-receive-supersedes", found=supersedes, valid=", ".join(names) or "—"
         )
+
+
+def _licence(given: Licence | str) -> Licence:
+    """Return a licence in full: a known one by its name, else the producer's words as title."""
+    if isinstance(given, Licence):
+        return given
+    names = {name.casefold(): name for name in LICENCES}
+    name = names.get(given.strip().casefold())
+    if name is None:
+        return Licence(name="other", title=given.strip(), path="")
+    title, path = LICENCES[name]
+    return Licence(name=name, title=title, path=path)
 
 
 def _plain_name(name: str) -> str:

@@ -19,20 +19,10 @@ from pipelines.intake import (
     receive,
 )
 from pipelines.intake.deliveries import check_untracked
-from pipelines.study import DeclarationError, UnknownStudyError
+from pipelines.study import DeclarationError
 from pipelines.study.model import Licence
 
 LICENCE = Licence(name="etalab-2.0", title="Licence Ouverte", path="https://example.org/licence")
-
-
-class SmallStudy:
-    """The two things that receiving needs of a study."""
-
-    id = "maires"
-
-    def wave(self, name: str) -> None:
-        if name != "2024":
-            raise UnknownStudyError("study-unknown-wave", study=self.id, found=name)
 
 
 @pytest.fixture
@@ -47,10 +37,13 @@ def deliver(tmp_path: Path, file: Path):
     def delivering(content: bytes | None = None, day: int = 1, **more: object):
         if content is not None:
             file.write_bytes(content)
-        asked = {"personal_data": False, "synthetic": True, "producer": "Institut"} | more
+        asked = {
+            "personal_data": False, "synthetic": True, "producer": "Institut", "licence": LICENCE,
+        }  # fmt: skip
+        asked |= more
         return receive(
-            tmp_path, SmallStudy(), "2024", file,
-            licence=LICENCE, received=dt.date(2024, 12, day), **asked,
+            tmp_path, "maires", "2024", file,
+            received=dt.date(2024, 12, day), **asked,
         )  # fmt: skip
 
     return delivering
@@ -62,6 +55,18 @@ def test_a_received_file_lies_under_its_date_with_a_sidecar_that_fits(deliver, t
     assert delivery.extract.read_bytes() == file.read_bytes()
     assert deliveries(tmp_path, "maires", "2024") == (delivery,)
     check_delivery(delivery)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "title"),
+    [
+        ("Etalab-2.0", "etalab-2.0", "Licence Ouverte / Open Licence 2.0"),
+        ("tous droits réservés", "other", "tous droits réservés"),
+    ],
+)
+def test_a_licence_may_be_given_by_its_name_or_in_words(deliver, given, name, title):
+    licence = deliver(licence=given).sidecar.licence
+    assert (licence.name, licence.title) == (name, title)
 
 
 def test_the_same_bytes_again_change_nothing(deliver, tmp_path):
