@@ -72,6 +72,7 @@ class Column(Declared):
         "respondent",  # identifies a row within a wave
         "weight",
         "commune",  # INSEE code of the commune
+        "commune_name",  # its name as the institute wrote it, compared with the frame's
         "region",  # region as the institute coded it, to be compared with the commune's
         "commune_size",  # size class as the institute coded it, compared likewise
         "date",  # of the interview, inside the fieldwork period
@@ -229,13 +230,22 @@ class Precision(Declared):
 
 
 class Disclosure(Declared):
-    """The disclosure policy; defaults are the safe ones."""
+    """The disclosure policy; defaults are the safe ones.
+
+    A cell needs `minimum_respondents`; where the frame counts its units, `minimum_population` of
+    them and at most `maximum_fraction` of them asked. A share of 0 % or 100 % is withheld where
+    `group_fraction` of the units answered. A base changes by 0 or `minimum_difference` between
+    releases. What is withheld stays open by `minimum_respondents` people and
+    `minimum_share_width` of a share. `maximum_cells` are protected together, exactly.
+    """
 
     minimum_respondents: int = Field(default=11, ge=3)
     minimum_population: int = Field(default=20, ge=1)
     maximum_fraction: float = Field(default=0.5, gt=0, le=1)
+    group_fraction: float = Field(default=0.5, gt=0, le=1)
     minimum_difference: int = Field(default=5, ge=1)
     minimum_share_width: float = Field(default=0.2, gt=0, lt=1)
+    maximum_cells: int = Field(default=500, ge=1)
     precision: Precision = Precision()
 
 

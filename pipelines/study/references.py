@@ -12,7 +12,7 @@ from pipelines.study.errors import DeclarationError
 from pipelines.study.model import Breakdown, QuestionsFile, StudyFile, WavesFile
 from pipelines.study.yaml_source import Key, YamlSource
 
-PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "dropped"}
+PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "commune_name", "dropped"}
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ def _questions(study: Study) -> Table:
     return Table(
         "questions",
         Text(fr="Questions", en="Questions"),
-        Text(fr="Formulation exacte de chaque question.", en="Exact wording of each question."),
+        Text(fr="Formulation de chaque question.", en="Wording of each question."),
         (*fields, *units), ("question",), (), rows,
     )  # fmt: skip
 

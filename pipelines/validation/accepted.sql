@@ -1,8 +1,7 @@
--- The rows that broke no rule, with their weight as an exact number and empty cells of people not asked as `_Z`.
--- reads  $coded: path of the coded rows; $rejected: path of the breaches (Parquet)
--- gives  the coded rows that no breach names, sorted by line
--- slots  {columns}: the expressions of the columns kept
-SELECT {columns}
-FROM read_parquet($coded) AS coded
-ANTI JOIN read_parquet($rejected) AS breach ON coded._line = breach._line
-ORDER BY coded._line
+-- The responses without the lines whose respondent stands on several.
+-- reads  $responses: path of the responses (Parquet); doubles (_line): the lines to leave out
+-- gives  the other responses, all columns, sorted by line
+SELECT responses.*
+FROM read_parquet($responses) AS responses
+ANTI JOIN doubles ON responses._line = doubles._line
+ORDER BY responses._line

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.study import Study, Wave
@@ -23,10 +24,11 @@ from pipelines.validation.errors import (
     WaveRefusedError,
 )
 from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
-from pipelines.validation.rules import Breach, breaches, rules_of, schema_of
+from pipelines.validation.rules import Breach, breaches, rules_of, schema_of, was_asked
 from pipelines.validation.summary import RuleResult, ValidationSummary
 
 BATCH_ROWS = 100_000
+WEIGHT = pl.Decimal(18, 9)
 REJECTED = pa.schema(
     [("_line", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("rule", pa.string())]
 )
@@ -64,14 +66,12 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     columns = _received_columns(raw, wave)
     dropped = _check_columns(study, wave, raw, plans, columns)
     tally = _Tally()
-    coded, rejected = folder / "coded.parquet", folder / "rejected_rows.parquet"
-    _judge_batches(study, wave, raw, plans, columns, coded, rejected, tally)
-    _judge_whole(study, coded, rejected, tally)
-    kept = _write_accepted(study, plans, coded, rejected, folder / "responses.parquet")
-    coded.unlink()
+    responses, rejected = folder / "responses.parquet", folder / "rejected_rows.parquet"
+    kept = _judge_batches(study, wave, raw, plans, columns, responses, rejected, tally)
+    kept -= _judge_whole(study, responses, rejected, tally)
     summary = _summary(tally, kept, dropped)
     summary.write(folder / "validation.json")
-    _decide(study, summary, rejected)
+    _decide(study, summary)
     return summary
 
 
@@ -96,11 +96,14 @@ def _check_columns(
 
 def _judge_batches(
     study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str],
-    coded: Path, rejected: Path, tally: _Tally,
-) -> None:  # fmt: skip
+    responses: Path, rejected: Path, tally: _Tally,
+) -> int:  # fmt: skip
+    """Write the rows of each batch that break no rule, and the breaches; return the rows kept."""
     rules = rules_of(study, wave, plans)
     schema = schema_of(rules)
+    kept_columns = _kept_columns(study, plans)
     writer: pq.ParquetWriter | None = None
+    kept = 0
     with pq.ParquetWriter(rejected, REJECTED) as refused:
         for received in _batches(raw, columns, plans):
             batch, repairs = code_batch(received, plans.values(), wave.extract.decimal)
@@ -111,14 +114,44 @@ def _judge_batches(
             for rule in rules:
                 tally.seen[rule.id, rule.column] += batch.height
             refused.write_table(_breach_rows(found, received, tally))
-            ready = geography.add_breakdowns(batch, study).to_arrow(
-                compat_level=pl.CompatLevel.oldest()
-            )
-            writer = writer or pq.ParquetWriter(coded, ready.schema)
+            sound = geography.add_breakdowns(_without(batch, found), study).select(kept_columns)
+            ready = sound.to_arrow()
+            writer = writer or pq.ParquetWriter(responses, ready.schema, compression="zstd")
             writer.write_table(ready)
+            kept += sound.height
     if writer is None:
         raise NothingCheckedError("validation-no-rows", study=study.id, wave=wave.title.fr)
     writer.close()
+    return kept
+
+
+def _without(batch: pl.DataFrame, found: list[Breach]) -> pl.DataFrame:
+    """Return the rows of `batch` that no breach names."""
+    broken = sorted({position for breach in found for position in breach.positions})
+    if not broken:
+        return batch
+    return batch.with_row_index("_row").filter(~pl.col("_row").is_in(broken)).drop("_row")
+
+
+def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> list[pl.Expr]:
+    """Return the columns kept: weights as exact numbers, cells of those not asked as `_Z`."""
+    asked = {
+        column: was_asked(study, item.question)
+        for item in study.items
+        for column in item.columns
+        if study.questions[item.question].asked_of is not None
+    }
+    kept = [pl.col("_line")]
+    for plan in plans.values():
+        cell = pl.col(plan.name)
+        if plan.kind == "unread":
+            continue
+        if plan.role == "weight":
+            cell = cell.cast(pl.Float64).round(9).cast(WEIGHT)
+        elif plan.name in asked:
+            cell = pl.when(asked[plan.name]).then(cell).otherwise(pl.lit(NOT_ASKED))
+        kept.append(cell.alias(plan.name))
+    return [*kept, *(pl.col(f"by_{name}") for name in study.breakdowns)]
 
 
 def _batches(
@@ -153,67 +186,40 @@ def _breach_rows(found: list[Breach], received: pl.DataFrame, tally: _Tally) -> 
     return pl.concat(parts).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(REJECTED)
 
 
-def _judge_whole(study: Study, coded: Path, rejected: Path, tally: _Tally) -> None:
-    """Add the breaches that only the whole wave shows: a respondent on several lines."""
+def _judge_whole(study: Study, responses: Path, rejected: Path, tally: _Tally) -> int:
+    """Take out what only the whole wave shows: a respondent on several lines; return how many."""
     column = str(study.column_with_role("respondent"))
     query = sql.read(
         "validation/duplicates.sql", respondent=sql.name(column), column=sql.literal(column)
     )
-    with sql.connect(coded.parent) as connection:
-        connection.execute(query, {"coded": str(coded)})
-        doubles = connection.to_arrow_table().cast(REJECTED)
     tally.seen["unique", column] = tally.read
-    if doubles.num_rows:
-        tally.breach(("unique", column), doubles["_line"].to_pylist())
+    with sql.connect(responses.parent) as connection:
+        paths = {"responses": str(responses)}
+        doubles = connection.sql(query, params=paths).to_arrow_table().cast(REJECTED)
+        if doubles.num_rows:
+            tally.breach(("unique", column), doubles["_line"].to_pylist())
+            _rewrite_without(connection, doubles, responses)
     before = pq.read_table(rejected)
     rows = pa.concat_tables([before, doubles]).sort_by(
         [("_line", "ascending"), ("column", "ascending"), ("rule", "ascending")]
     )
     pq.write_table(rows, rejected)
     rejected.chmod(0o600)
+    return int(doubles.num_rows)
 
 
-def _write_accepted(
-    study: Study, plans: dict[str, ColumnPlan], coded: Path, rejected: Path, responses: Path
-) -> int:
-    query = sql.read("validation/accepted.sql", columns=_accepted_columns(study, plans))
-    with sql.connect(coded.parent) as connection:
-        reader = connection.execute(
-            query, {"coded": str(coded), "rejected": str(rejected)}
-        ).to_arrow_reader(BATCH_ROWS)
-        kept = 0
-        with pq.ParquetWriter(responses, reader.schema, compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(batch)
-                kept += batch.num_rows
-    return kept
-
-
-def _accepted_columns(study: Study, plans: dict[str, ColumnPlan]) -> str:
-    """Return the kept columns: weights as DECIMAL(18, 9), cells of those not asked as `_Z`."""
-    not_asked = {
-        column: study.questions[item.question].asked_of
-        for item in study.items
-        for column in item.columns
-    }
-    parts = ["coded._line"]
-    for plan in plans.values():
-        quoted = sql.name(plan.name)
-        if plan.kind == "unread":
-            continue
-        if plan.role == "weight":
-            parts.append(f"CAST(CAST({quoted} AS DOUBLE) AS DECIMAL(18, 9)) AS {quoted}")
-        elif (asked_of := not_asked.get(plan.name)) is not None:
-            asked = sql.name(str(study.questions[asked_of.question].columns))
-            codes = ", ".join(map(sql.literal, asked_of.answers))
-            parts.append(
-                f"CASE WHEN {asked} IN ({codes}) THEN {quoted} "
-                f"ELSE {sql.literal(NOT_ASKED)} END AS {quoted}"
-            )
-        else:
-            parts.append(quoted)
-    parts += [sql.name(f"by_{name}") for name in study.breakdowns]
-    return ", ".join(parts)
+def _rewrite_without(connection: DuckDBPyConnection, doubles: pa.Table, responses: Path) -> None:
+    """Write the responses again without the lines of `doubles`, in line order."""
+    connection.register("doubles", doubles)
+    aside = responses.with_suffix(".aside")
+    relation = connection.sql(
+        sql.read("validation/accepted.sql"), params={"responses": str(responses)}
+    )
+    reader = relation.to_arrow_reader(BATCH_ROWS)
+    with pq.ParquetWriter(aside, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+    aside.replace(responses)
 
 
 def _summary(tally: _Tally, kept: int, dropped: tuple[str, ...]) -> ValidationSummary:
@@ -231,7 +237,7 @@ def _summary(tally: _Tally, kept: int, dropped: tuple[str, ...]) -> ValidationSu
     return ValidationSummary(tally.read, kept, tally.read - kept, rules, repairs, dropped)
 
 
-def _decide(study: Study, summary: ValidationSummary, rejected: Path) -> None:
+def _decide(study: Study, summary: ValidationSummary) -> None:
     if summary.rules_run == 0:
         raise NothingCheckedError("validation-no-rule", study=study.id)
     acceptance = study.about.acceptance
@@ -240,5 +246,5 @@ def _decide(study: Study, summary: ValidationSummary, rejected: Path) -> None:
         raise WaveRefusedError(
             "validation-refused",
             study=study.id, rejected=summary.rejected, read=summary.read,
-            allowed=f"{100 * allowed:g}", file=rejected,
+            allowed=f"{100 * allowed:g}",
         )  # fmt: skip
