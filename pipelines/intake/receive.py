@@ -50,8 +50,8 @@ def receive(
     The same bytes again change nothing: the delivery that has them is returned (and its file put
     back where a fresh clone holds the sidecar alone). A file of personal data is git-ignored
     before it is copied, so that only its sidecar can be committed. `licence` may be one of the
-    names in LICENCES or words of the producer. Raises ReceiveError for a file that is not there, a name that is not
-    plain, a name that another file has, or an unknown `supersedes`.
+    names in LICENCES or words of the producer. Raises ReceiveError for a file that is not there,
+    a name that is not plain, a name that another file has, or an unknown `supersedes`.
     """
     name = name or received.isoformat()
     _check_request(file, name)
@@ -63,8 +63,8 @@ def receive(
     _check_new(root, study, wave_id, name, supersedes, known)
     sidecar = Sidecar(
         file=_plain_name(file.name), sha256=digest, bytes=file.stat().st_size, producer=producer,
-        received=received, licence=_licence(licence), personal_data=personal_data, synthetic=synthetic,
-        source=source, supersedes=supersedes, note=note,
+        received=received, licence=_licence(licence), personal_data=personal_data,
+        synthetic=synthetic, source=source, supersedes=supersedes, note=note,
     )  # fmt: skip
     folder = wave_folder(root, study, wave_id)
     folder.mkdir(parents=True, exist_ok=True)
