@@ -4,6 +4,7 @@ Belongs here: reading and checking the estimates to protect. Not here: the rules
 figures themselves, which stay in Parquet and are only touched by protected.sql.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from pipelines.study.tables import FIGURES, KEY_BEFORE_BREAKDOWNS
 ITEM = ("question", "domain", "actor", "measure")
 UNKNOWN = -1  # of a population; of respondents: the item has no row in the cell
 
-ItemKey = tuple[str, str, str, str]
 CellKey = tuple[str, ...]
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -32,15 +32,17 @@ Flags = npt.NDArray[np.bool_]
 class Bases:
     """What decides disclosure, for one wave.
 
-    `items` are (question, domain, actor, measure) and `cells` one code per breakdown, both sorted;
-    `respondents` is items × cells (-1: no such row) and `population` one N per cell (-1: unknown).
+    `items` are (question, domain, actor, measure) and `cells` one code per breakdown, both sorted.
+    `respondents` is items × cells (-1: no such row), `population` one N per cell (-1: unknown);
+    `extreme`, items × cells, says whether some answer would print as 0 % or 100 %.
     """
 
     breakdowns: tuple[str, ...]
-    items: tuple[ItemKey, ...]
+    items: tuple[CellKey, ...]
     cells: tuple[CellKey, ...]
     respondents: Counts
     population: Counts
+    extreme: Flags
 
     @property
     def national(self) -> Flags:
@@ -69,16 +71,17 @@ def read_bases(
     rows = connection.sql(query, params={"estimates": str(estimates)}).to_arrow_table()
     if not rows.num_rows:
         raise EstimatesUnfitError("disclosure-no-rows", file=estimates.name, wave=wave_id)
-    items, item_of = _keys(rows, ITEM)
-    cells, cell_of = _keys(rows, breakdowns)
+    items, cells = _distinct(rows, ITEM), _distinct(rows, breakdowns)
     respondents = np.full((len(items), len(cells)), UNKNOWN, dtype=np.int64)
-    respondents[item_of, cell_of] = rows["respondents"].to_numpy()
+    respondents[_places(rows, breakdowns, items, cells)] = rows["respondents"].to_numpy()
+    extreme = np.zeros(respondents.shape, dtype=np.bool_)
+    extreme[_places(_extreme(connection, study, estimates), breakdowns, items, cells)] = True
     population = np.full(len(cells), UNKNOWN, dtype=np.int64)
     for position, units in populations(
         connection, study, wave_id, _cell_table(breakdowns, cells)
     ).items():
         population[position] = units
-    bases = Bases(breakdowns, items, cells, respondents, population)  # type: ignore[arg-type]
+    bases = Bases(breakdowns, items, cells, respondents, population, extreme)
     _check_frame(bases, estimates)
     return bases
 
@@ -112,12 +115,40 @@ def _check_rows(
         )  # fmt: skip
 
 
-def _keys(rows: pa.Table, names: tuple[str, ...]) -> tuple[tuple[CellKey, ...], Counts]:
-    """Return the distinct keys, sorted, and the position of each row's key among them."""
-    parts = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
-    distinct = tuple(sorted(set(parts)))
-    position = {key: at for at, key in enumerate(distinct)}
-    return distinct, np.fromiter((position[key] for key in parts), dtype=np.int64)
+def _extreme(connection: DuckDBPyConnection, study: Study, estimates: Path) -> pa.Table:
+    precision = study.about.disclosure.precision
+    query = sql.read(
+        "disclosure/extreme_shares.sql",
+        breakdowns=sql.names(study.breakdowns),
+        is_national=is_national(study.breakdowns),
+    )
+    decimals = {"national_share": precision.national_share, "share": precision.share}
+    return connection.sql(query, params={"estimates": str(estimates), **decimals}).to_arrow_table()
+
+
+def is_national(breakdowns: Iterable[str]) -> str:
+    """Return the SQL condition that a row is the total over every breakdown."""
+    return " AND ".join(f"{sql.name(name)} = {sql.literal(TOTAL)}" for name in breakdowns)
+
+
+def _key_tuples(rows: pa.Table, names: tuple[str, ...]) -> list[CellKey]:
+    return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+
+
+def _distinct(rows: pa.Table, names: tuple[str, ...]) -> tuple[CellKey, ...]:
+    return tuple(sorted(set(_key_tuples(rows, names))))
+
+
+def _places(
+    rows: pa.Table, breakdowns: tuple[str, ...],
+    items: tuple[CellKey, ...], cells: tuple[CellKey, ...],
+) -> tuple[Counts, Counts]:  # fmt: skip
+    """Return where each row stands in a matrix of items × cells."""
+    item_at = {key: at for at, key in enumerate(items)}
+    cell_at = {key: at for at, key in enumerate(cells)}
+    item = np.array([item_at[key] for key in _key_tuples(rows, ITEM)], dtype=np.int64)
+    cell = np.array([cell_at[key] for key in _key_tuples(rows, breakdowns)], dtype=np.int64)
+    return item, cell
 
 
 def _cell_table(breakdowns: tuple[str, ...], cells: tuple[CellKey, ...]) -> pa.Table:

@@ -10,3 +10,15 @@ class EstimatesUnfitError(PhareError):
     """The estimates to protect lack a column, a key or a base, or contradict the frame."""
 
     exit_code = ExitCode.FAILED
+
+
+class PatternTooLargeError(PhareError):
+    """The linked tables are too many to be protected exactly, and nothing less is done."""
+
+    exit_code = ExitCode.DECLARATION
+
+
+class PatternImpossibleError(PhareError):
+    """Withholding every cell of a table would still leave an unsafe one exposed."""
+
+    exit_code = ExitCode.DATA_REFUSED

@@ -7,6 +7,7 @@ that these cells cannot be worked out (pattern.py).
 import numpy as np
 
 from pipelines.disclosure.bases import UNKNOWN, Bases, Flags
+from pipelines.study import Study
 from pipelines.study.model import Disclosure
 
 
@@ -32,10 +33,34 @@ def unsafe_cells(bases: Bases, rules: Disclosure) -> Flags:
 
 
 def unsafe_bases(bases: Bases, rules: Disclosure) -> Flags:
-    """Return which bases are unsafe by themselves: items × cells, fewer respondents than declared.
+    """Return which bases are unsafe by themselves, whatever the cell is for others: items × cells.
 
-    Rows that do not exist (a cell 'not known' without respondents) are not unsafe.
+    Too few answered the item; or all or none gave one of its answers, in a cell where most units
+    were asked: whoever is known to live there is known to have answered. Rows that do not exist
+    (a cell 'not known' without respondents) are not unsafe.
     """
     exists = bases.respondents != UNKNOWN
-    unsafe: Flags = exists & (bases.respondents < rules.minimum_respondents) & ~is_void(bases)
+    too_few = bases.respondents < rules.minimum_respondents
+    is_group = (bases.population > 0) & (
+        bases.respondents >= rules.group_fraction * bases.population
+    )
+    unsafe: Flags = exists & (too_few | (bases.extreme & is_group)) & ~is_void(bases)
     return unsafe
+
+
+def unsafe_filters(study: Study, bases: Bases) -> Flags:
+    """Return the bases that differ by a few people from that of the question filtering them.
+
+    Items × cells. Whoever subtracts one from the other learns about those few, who gave none of
+    the answers asked for; item non-response only makes the difference larger.
+    """
+    least = study.about.disclosure.minimum_difference
+    unsafe = np.zeros(bases.respondents.shape, dtype=np.bool_)
+    row_of = {item[0]: at for at, item in enumerate(bases.items) if item[3] == "share"}
+    for at, (question, *_) in enumerate(bases.items):
+        asked_of = study.questions[question].asked_of
+        if asked_of is not None and asked_of.question in row_of:
+            difference = bases.respondents[row_of[asked_of.question]] - bases.respondents[at]
+            unsafe[at] = (difference > 0) & (difference < least)
+    exists: Flags = unsafe & (bases.respondents != UNKNOWN) & ~is_void(bases)
+    return exists

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, read_bases
+from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, is_national, read_bases
 from pipelines.disclosure.population import counted_breakdowns
-from pipelines.disclosure.primary import is_void, unsafe_bases, unsafe_cells
+from pipelines.disclosure.primary import is_void
 from pipelines.disclosure.report import ProtectionReport
-from pipelines.study import TOTAL, Study
+from pipelines.disclosure.selection import Selection, select
+from pipelines.study import Study
 from pipelines.study.tables import FIGURES, Field, estimates_table
 
 PUBLISHED, WITHHELD, VOID = "published", "withheld", "not_applicable"
@@ -40,17 +41,16 @@ def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> Pro
     """
     with sql.connect(protected.parent) as connection:
         bases = read_bases(connection, study, wave_id, estimates)
-        statuses = decide(study, bases)
+        statuses = _statuses(bases, select(study, bases))
         connection.register("decisions", _decision_table(bases, statuses))
         _write(connection, study, estimates, protected)
     return _report(study, wave_id, bases, statuses)
 
 
-def decide(study: Study, bases: Bases) -> Statuses:
+def _statuses(bases: Bases, selection: Selection) -> Statuses:
     """Return the status of every item in every cell: items × cells."""
-    rules = study.about.disclosure
-    withheld = unsafe_bases(bases, rules) | unsafe_cells(bases, rules)
-    return np.where(is_void(bases), VOID, np.where(withheld, WITHHELD, PUBLISHED)).astype(object)
+    shown = np.where(selection.withheld, WITHHELD, PUBLISHED)
+    return np.where(is_void(bases), VOID, shown).astype(object)
 
 
 def arrow_type(field: Field) -> pa.DataType:
@@ -81,7 +81,7 @@ def _write(connection: DuckDBPyConnection, study: Study, estimates: Path, protec
     query = sql.read(
         "disclosure/protected.sql",
         breakdowns=sql.names(study.breakdowns),
-        is_national=" AND ".join(f"{sql.name(name)} = '{TOTAL}'" for name in study.breakdowns),
+        is_national=is_national(study.breakdowns),
         typed=", ".join(_typed(one) for one in estimates_table(study).fields),
     )
     values = {"estimates": str(estimates), **precision.model_dump()}

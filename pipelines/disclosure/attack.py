@@ -1,0 +1,62 @@
+"""What an outsider can work out of a withheld cell, while the pattern is being chosen.
+
+Belongs here: the attack on a candidate pattern and its shadow prices, which tell the pattern what
+to withhold next. Not here: the attack on what was written (audit.py), which shares none of this.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from pipelines.disclosure.bases import Flags
+from pipelines.disclosure.structure import Structure, stack
+
+Floats = npt.NDArray[np.float64]
+
+
+class NoSolutionError(RuntimeError):
+    """The tables contradict each other: no data could have given them."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One end of what a cell may be, and by how much it moves per unit each known cell moves."""
+
+    value: float
+    prices: Floats
+    cells: Floats
+
+
+class Attack:
+    """An outsider who knows every cell but those withheld, and how large a cell can be.
+
+    `values` are the respondents of each cell, `ceiling` what nobody believes a cell to exceed (the
+    units of its population; inf: unknown).
+    """
+
+    def __init__(
+        self, structure: Structure, values: Floats, ceiling: Floats, withheld: Flags
+    ) -> None:
+        self._incidence = structure.incidence
+        self._known = np.flatnonzero(~withheld)
+        capped = np.flatnonzero(withheld & np.isfinite(ceiling))
+        self._system: dict[str, Any] = {
+            "A_eq": stack([structure.incidence[self._known], structure.links]),
+            "b_eq": np.concatenate([values[self._known], np.zeros(structure.links.shape[0])]),
+            "A_ub": csr_array(structure.incidence[capped]),
+            "b_ub": ceiling[capped],
+        }
+
+    def bound(self, cell: int, sign: int) -> Bound:
+        """Return the most (`sign` 1) or the least (-1) that `cell` may be."""
+        goal = np.asarray(self._incidence[[cell]].todense()).ravel()
+        found = linprog(-sign * goal, **self._system, bounds=(0, None), method="highs")
+        if found.status != 0 or found.x is None or found.fun is None:
+            raise NoSolutionError(found.message)
+        prices = np.zeros(self._incidence.shape[0])
+        prices[self._known] = -sign * found.eqlin.marginals[: self._known.size]
+        return Bound(-sign * found.fun, prices, self._incidence @ found.x)
