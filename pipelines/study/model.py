@@ -162,6 +162,15 @@ class Question(Declared):
         """Whether each answer of a multiple choice has a yes/no column of its own."""
         return self.kind == "multiple" and isinstance(self.columns, str)
 
+    @property
+    def kind_of_cell(self) -> Literal["tick", "code", "number", "text"]:
+        """What one cell of its columns holds."""
+        if self.has_indicator_columns:
+            return "tick"
+        if self.is_coded:
+            return "code"
+        return "number" if self.is_numeric else "text"
+
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> Self:
         if self.is_coded and self.scale is None:

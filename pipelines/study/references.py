@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pipelines.study.codelist import Codelist
 from pipelines.study.errors import DeclarationError
-from pipelines.study.model import Breakdown, QuestionsFile, StudyFile, WavesFile
+from pipelines.study.items import items_of
+from pipelines.study.model import Breakdown, Question, QuestionsFile, StudyFile, WavesFile
 from pipelines.study.yaml_source import Key, YamlSource
 
 PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "commune_name", "dropped"}
@@ -117,7 +118,6 @@ def _check_weights(parts: Parts) -> None:
 
 def _check_questions(parts: Parts) -> None:
     source = parts.sources.questions
-    owner: dict[str, str] = {}
     for name, question in parts.questions.questions.items():
         key: Key = ("questions", name)
         for slot in ("scale", "domain", "actor"):
@@ -126,8 +126,7 @@ def _check_questions(parts: Parts) -> None:
                 _known(source, (*key, slot), "codelist", listed, parts.codelists)
         if question.asked_of:
             _check_filter(parts, source, key, question.asked_of.question, question.asked_of.answers)
-        if isinstance(question.columns, str):
-            _check_owner(parts, source, key, owner)
+    _check_columns(parts)
 
 
 def _check_filter(
@@ -140,18 +139,66 @@ def _check_filter(
         _known(source, key, "answer", answer, parts.codelists[scale].names if scale else ())
 
 
-def _check_owner(parts: Parts, source: YamlSource, key: Key, owner: dict[str, str]) -> None:
-    question = parts.questions.questions[str(key[1])]
-    column = str(question.columns)
-    if column in parts.study.columns:
-        _check_public(parts, source, (*key, "columns"), column)
-    other = owner.setdefault(column, str(key[1]))
-    if parts.questions.questions[other].scale != question.scale:
+def _check_columns(parts: Parts) -> None:
+    """Check each column that a battery expands to, not the pattern: patterns may overlap."""
+    questions, owner = parts.questions.questions, dict[str, str]()
+    for item in items_of(questions, parts.codelists):
+        for column in item.columns:
+            first = owner.setdefault(column, item.question)
+            _check_shared(parts, column, first, item.question)
+            if column in parts.study.columns:
+                key = ("questions", item.question, "columns")
+                _check_public(parts, parts.sources.questions, key, column)
+    for name, question in questions.items():
+        if question.kind == "open_text":
+            _check_open_text(parts, name, str(question.columns), owner)
+    _check_breakdown_lists(parts, {column: questions[name] for column, name in owner.items()})
+
+
+def _check_shared(parts: Parts, column: str, first: str, second: str) -> None:
+    one, other = parts.questions.questions[first], parts.questions.questions[second]
+    if (one.scale, one.kind_of_cell) != (other.scale, other.kind_of_cell):
+        source = parts.sources.questions
         raise DeclarationError(
             "study-column-twice",
-            file=source.path, line=source.line((*key, "columns")),
-            found=column, first=other, second=key[1],
+            file=source.path, line=source.line(("questions", second, "columns")),
+            found=column, first=first, second=second,
         )  # fmt: skip
+
+
+def _check_open_text(parts: Parts, name: str, column: str, owner: Mapping[str, str]) -> None:
+    """Open text is never published: neither as another question nor as a breakdown."""
+    breakdowns = (one.column for one in parts.study.breakdowns.values())
+    if column in owner or column in breakdowns:
+        source = parts.sources.questions
+        raise DeclarationError(
+            "study-identifier-published",
+            file=source.path, line=source.line(("questions", name, "columns")),
+            found=column, role="open_text",
+        )  # fmt: skip
+
+
+def _check_breakdown_lists(parts: Parts, asked: Mapping[str, Question]) -> None:
+    """Check that every code a breakdown's column may hold is a code of the breakdown's list.
+
+    Else respondents would fall among the not known without a word.
+    """
+    source = parts.sources.study
+    for name, breakdown in parts.study.breakdowns.items():
+        if breakdown.column is None:
+            continue
+        scale = asked[breakdown.column].scale if breakdown.column in asked else None
+        held = scale or parts.study.columns[breakdown.column].codelist
+        if held is None and breakdown.recode:
+            raise DeclarationError(
+                "study-missing-key",
+                file=source.path, line=source.line(("columns", breakdown.column)),
+                key=f"columns.{breakdown.column}.codelist",
+            )  # fmt: skip
+        valid = parts.codelists[breakdown.codelist].of_kind("answer")
+        for code in parts.codelists[held or breakdown.codelist].of_kind("answer"):
+            target = breakdown.recode.get(code, code)
+            _known(source, ("breakdowns", name, "codelist"), "code", target, valid)
 
 
 def _needs_frame(parts: Parts) -> bool:
