@@ -1,7 +1,8 @@
 """What the frame says of a respondent's commune: its region and its size class.
 
-Belongs here: reading the frame of a COG year and joining it to coded rows. Not here: mending
-commune codes (pipelines.intake.geography), comparing with the extract (rules.py).
+Belongs here: reading the frame of a COG year and joining it to coded rows; the region and size
+that the extract itself states. Not here: mending commune codes (communes.py), comparing with the
+extract (rules.py).
 """
 
 from functools import cache
@@ -41,10 +42,22 @@ def add_breakdowns(batch: pl.DataFrame, study: Study) -> pl.DataFrame:
     return batch.with_columns(_breakdown(study, name) for name in study.breakdowns)
 
 
+def region_of(study: Study) -> pl.Expr:
+    """Return the region that a coded row states, as a region of today.
+
+    A list of former regions names today's region of each as its `parent`.
+    """
+    column = str(study.column_with_role("region"))
+    codelist = study.about.columns[column].codelist
+    codes = study.codelists[codelist].codes if codelist else ()
+    parents = {one.code: one.parent for one in codes if one.parent}
+    return pl.col(column).replace(parents) if parents else pl.col(column)
+
+
 def _breakdown(study: Study, name: str) -> pl.Expr:
     breakdown = study.breakdowns[name]
     if breakdown.derived:
-        source = pl.col(f"frame_{breakdown.derived.to}")
+        source = _derived(study, breakdown.derived.to)
     else:
         source = pl.col(str(breakdown.column))
     codes = study.codelists[breakdown.codelist].of_kind("answer")
@@ -52,3 +65,11 @@ def _breakdown(study: Study, name: str) -> pl.Expr:
     return (
         pl.when(coded.is_in(codes)).then(coded).otherwise(pl.lit("_Z")).alias(f"by_{name}")
     )  # fmt: skip
+
+
+def _derived(study: Study, target: str) -> pl.Expr:
+    """Return what the frame says; of a commune without inhabitants, the extract's own class."""
+    derived = pl.col(f"frame_{target}")
+    if target == "commune_size" and (stated := study.column_with_role("commune_size")):
+        return pl.coalesce(derived, pl.col(stated))
+    return derived

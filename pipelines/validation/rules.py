@@ -15,6 +15,7 @@ from pandera.api.polars.types import PolarsData
 from pandera.errors import SchemaErrors
 
 from pipelines.study import Study, Wave
+from pipelines.validation.geography import region_of
 from pipelines.validation.plan import (
     MISSING,
     NOT_ASKED,
@@ -24,6 +25,11 @@ from pipelines.validation.plan import (
     mention_items,
 )
 
+UNKNOWN_COMMUNES = {
+    "commune_number": r"^\d+[.,]\d*(?:[eE][+-]?\d+)?$|^\d+[eE][+-]?\d+$",
+    "commune_zero": r"^\d{4}$",
+    "commune_corsica": r"^20\d{3}$",
+}
 MAXIMUM_DURATION = 86_400  # seconds: an interview of more than a day is a unit mistaken
 
 
@@ -54,7 +60,7 @@ def rules_of(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> tuple[Ru
     found = [rule for plan in plans.values() for rule in _column_rules(plan, wave)]
     found += _filter_rules(study)
     found += _multiple_rules(study)
-    found += _geography_rules(study)
+    found += _geography_rules(study, wave)
     return tuple(found)
 
 
@@ -178,14 +184,25 @@ def _multiple_rules(study: Study) -> Iterator[Rule]:
         yield Rule("repeated", item.columns[0], repeated)
 
 
-def _geography_rules(study: Study) -> Iterator[Rule]:
+def _geography_rules(study: Study, wave: Wave) -> Iterator[Rule]:
     """Compare what the extract says of a commune with what the frame says."""
     commune = study.column_with_role("commune")
-    if commune is None:
+    if commune is None or wave.frame_year is None:
         return
-    yield Rule("commune", commune, pl.col("frame_region").is_not_null())
+    yield from _commune_rules(commune)
     for role, derived in (("region", "frame_region"), ("commune_size", "frame_commune_size")):
         column = study.column_with_role(role)
         if column is not None:
-            agrees = (pl.col(column) == pl.col(derived)) | pl.col(derived).is_null()
+            stated = region_of(study) if role == "region" else pl.col(column)
+            agrees = (stated == pl.col(derived)) | pl.col(derived).is_null()
             yield Rule(f"{role}_agrees", column, agrees | (pl.col(column) == MISSING))
+
+
+def _commune_rules(column: str) -> Iterator[Rule]:
+    """Say why a code is refused that the frame does not know: one reason each."""
+    cell = pl.col(column)
+    left = pl.col("frame_region").is_null() & (cell != "")
+    for name, pattern in UNKNOWN_COMMUNES.items():
+        yield Rule(name, column, ~(left & cell.str.contains(pattern)))
+        left = left & ~cell.str.contains(pattern)
+    yield Rule("commune", column, ~left)

@@ -18,6 +18,7 @@ from pipelines import sql
 from pipelines.study import Study, Wave
 from pipelines.validation import geography
 from pipelines.validation.coding import Repair, code_batch
+from pipelines.validation.communes import mend_communes
 from pipelines.validation.errors import (
     ColumnsMissingError,
     NothingCheckedError,
@@ -107,6 +108,8 @@ def _judge_batches(
     with pq.ParquetWriter(rejected, REJECTED) as refused:
         for received in _batches(raw, columns, plans):
             batch, repairs = code_batch(received, plans.values(), wave.extract.decimal)
+            batch, mended = mend_communes(batch, study, wave)
+            repairs += mended
             batch = geography.add_geography(batch, study, wave)
             found = breaches(schema, rules, batch)
             tally.read += batch.height
