@@ -1,0 +1,71 @@
+"""How a difference is told: plain sentences in both languages.
+
+Belongs here: the words for people (CHANGELOG, log, README). Not here: finding differences
+(diff.py), the rows themselves (diff files).
+"""
+
+from pipelines.release.diff import Difference, TableDifference
+from pipelines.texts import LANGUAGES, say
+
+Sentence = dict[str, str]
+
+
+def sentences(difference: Difference) -> list[Sentence]:
+    """Return one sentence a changed table, and one for each other kind of change."""
+    found = [_about(one) for one in difference.tables]
+    for key, names in (
+        ("release-change-tables-added", difference.tables_added),
+        ("release-change-tables-removed", difference.tables_removed),
+        ("release-change-method", difference.method),
+        ("release-change-texts", difference.texts),
+    ):
+        if names:
+            found.append(_in_both(key, names=", ".join(names)))
+    return found
+
+
+def first_sentence() -> Sentence:
+    """Return what the first release of a study says of its changes."""
+    return _in_both("release-change-first")
+
+
+def _about(one: TableDifference) -> Sentence:
+    parts = [
+        *(_in_both(key, names=", ".join(names)) for key, names in _named_changes(one) if names),
+        *(_in_both(key) for key, holds in _plain_changes(one) if holds),
+    ]
+    if one.rows:
+        counts = vars(one.rows)
+        parts += [
+            _in_both(f"release-change-{name}", count=counts[name])
+            for name in ("added", "removed", "changed", "withheld", "freed")
+            if counts[name]
+        ]
+    told = {lang: " ; ".join(part[lang] for part in parts) for lang in LANGUAGES}
+    told["en"] = told["en"].replace(" ; ", "; ")
+    return {lang: say("release-change", lang, table=one.table, changes=told[lang])
+            for lang in LANGUAGES}  # fmt: skip
+
+
+def _named_changes(one: TableDifference) -> list[tuple[str, tuple[str, ...]]]:
+    added = tuple(f"{name}: {', '.join(codes)}" for name, codes in one.codes_added.items())
+    removed = tuple(f"{name}: {', '.join(codes)}" for name, codes in one.codes_removed.items())
+    return [
+        ("release-change-fields-added", one.fields_added),
+        ("release-change-fields-removed", one.fields_removed),
+        ("release-change-fields-changed", one.fields_changed),
+        ("release-change-codes-added", added),
+        ("release-change-codes-removed", removed),
+    ]
+
+
+def _plain_changes(one: TableDifference) -> list[tuple[str, bool]]:
+    return [
+        ("release-change-reordered", one.fields_reordered),
+        ("release-change-keys", one.keys_changed),
+        ("release-change-no-rows", one.rows is None),
+    ]
+
+
+def _in_both(key: str, **values: object) -> Sentence:
+    return {lang: say(key, lang, **values) for lang in LANGUAGES}

@@ -1,0 +1,45 @@
+"""What publishing refuses, one class per cause.
+
+Belongs here: the error classes and their exit codes. Not here: the words (messages.yaml), the
+findings of `verify`, which are results and not errors (verify.py).
+"""
+
+from typing import ClassVar
+
+from pipelines.errors import ExitCode, PhareError
+
+
+class ReleaseInputError(PhareError):
+    """What is to be published is not what the study declares."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.DATA_REFUSED
+
+
+class ErratumNeededError(PhareError):
+    """Published values change under the same keys and nobody said why."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.DATA_REFUSED
+
+
+class VersionError(PhareError):
+    """The operator asked for a version that the rules do not allow."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class BusyError(PhareError):
+    """Another process publishes this study."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUSY
+
+
+class LogBrokenError(PhareError):
+    """versions.json, or a release that it lists, is not what was published."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.VERIFICATION
+
+
+class UnsoundReleaseError(PhareError):
+    """The staged release did not pass its own verification; nothing was published."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.VERIFICATION

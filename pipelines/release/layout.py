@@ -1,0 +1,73 @@
+"""The files of a release, written into an empty folder.
+
+Belongs here: which files there are and in which order they are made. Not here: where the folder
+lies (store.py), its version (publish.py), checking it (verify.py).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import sql
+from pipelines.release.descriptor import FileFacts, as_json, descriptor
+from pipelines.release.inputs import Release
+from pipelines.release.manifest import sha256_of, write_manifest
+from pipelines.release.pages import Page, write_pages
+from pipelines.release.writing import write_csv, write_parquet
+
+DATAPACKAGE = "datapackage.json"
+RUN = "lineage/run.json"
+EVIDENCE = (RUN,)  # varies from run to run and is bound by the manifest alone
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one run says of a release besides its data: public, but not part of the content id."""
+
+    quality: Mapping[str, Any]
+    run: Mapping[str, str]
+
+
+def write_data(release: Release, folder: Path) -> FileFacts:
+    """Write the tables below `folder`/data and return the digest and size of each file."""
+    data = folder / "data"
+    data.mkdir()
+    about = release.study.about
+    keep = {"title": about.title.fr, "licence": about.licence.name, "citation": about.citation}
+    with sql.connect() as connection:
+        for table, rows in release.tables:
+            texts = {"table": table.name, "description": table.description.fr, **keep}
+            write_parquet(rows, data / f"{table.name}.parquet", texts)
+            write_csv(connection, rows, data / f"{table.name}.csv")
+    files = {f"data/{path.name}": path for path in sorted(data.iterdir())}
+    return {name: (sha256_of(path), path.stat().st_size) for name, path in files.items()}
+
+
+def write_descriptor(
+    release: Release, folder: Path, version: str, files: FileFacts
+) -> dict[str, Any]:
+    """Write datapackage.json and return what it says."""
+    content = descriptor(release, version, files)
+    write_text(folder / DATAPACKAGE, as_json(content))
+    return content
+
+
+def write_rest(folder: Path, page: Page, told: Told) -> str:
+    """Write pages, evidence and, last, the manifest; returns the manifest's digest."""
+    write_pages(folder, page)
+    write_text(folder / "quality" / "report.json", as_json(told.quality))
+    write_text(folder / RUN, as_json(dict(told.run)))
+    return write_manifest(folder)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file of a release: UTF-8, as it is."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file of a release says."""
+    return json.loads(path.read_bytes())

@@ -1,0 +1,64 @@
+"""The method of a release in one object: when it changes, published figures mean something else.
+
+Belongs here: what goes into `pub:method` and the comparison of two of them. Not here: other
+metadata (descriptor.py), the bump that follows (version.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.release.inputs import Release
+from pipelines.study.model import Weights
+
+# Raise it when a formula, a rounding rule or a disclosure rule changes what is published.
+ESTIMATORS = "1"
+OPEN = ("waves", "codelists")  # here a new entry adds to the method without changing it
+
+Method = Mapping[str, Any]
+
+
+def method(release: Release) -> dict[str, Any]:
+    """Return the method: weights, estimators, disclosure policy, codelists and frame years."""
+    study = release.study
+    about = study.about
+    return {
+        "estimators": ESTIMATORS,
+        "weights": _weights(about.weights),
+        "disclosure": about.disclosure.model_dump(mode="json"),
+        "reliability": about.reliability.model_dump(mode="json"),
+        "codelists": {name: study.codelists[name].about.version for name in _codelists(release)},
+        "waves": {wave: {"frameYear": study.waves[wave].frame_year} for wave in release.waves},
+    }
+
+
+def changed_method(old: Method, new: Method) -> tuple[str, ...]:
+    """Return the entries that changed; a wave or codelist that is new is no change."""
+    changed = [
+        name
+        for name in sorted({*old, *new} - set(OPEN))
+        if old.get(name) != new.get(name)
+    ]  # fmt: skip
+    for name in OPEN:
+        before, after = old.get(name, {}), new.get(name, {})
+        changed += [f"{name}.{key}" for key in sorted(before) if before[key] != after.get(key)]
+    return tuple(changed)
+
+
+def _weights(weights: Weights) -> dict[str, Any]:
+    calibration = weights.calibration
+    return {
+        "origin": calibration.method if calibration else "producer",
+        "margins": [list(one) for one in calibration.margins] if calibration else [],
+        "collapse": calibration.collapse if calibration else {},
+        "trimRatio": calibration.trim_ratio if calibration else None,
+        "strata": list(weights.strata),
+        "population": weights.population,
+        "singleRespondentStratum": weights.single_respondent_stratum,
+    }
+
+
+def _codelists(release: Release) -> list[str]:
+    study = release.study
+    asked = [one for one in study.questions.values() if one.kind != "open_text"]
+    named = {name for one in asked for name in (one.scale, one.domain, one.actor) if name}
+    return sorted(named | {one.codelist for one in study.breakdowns.values()})

@@ -1,0 +1,123 @@
+"""What people read in a release: README, LICENSE, CITATION.cff, CHANGELOG.
+
+Belongs here: filling the templates. Not here: their words (templates/), the site (catalogue).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.release.changes import Sentence
+from pipelines.release.descriptor import SYNTHETIC
+from pipelines.release.inputs import Release
+from pipelines.release.log import Entry
+from pipelines.study import MethodNotice
+from pipelines.study.tables import ESTIMATES
+from pipelines.texts import LANGUAGES, Lang, say
+
+PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the pages of one release say besides its descriptor."""
+
+    release: Release
+    version: str
+    released: dt.date
+    bump: str
+    changes: Sequence[Sentence]
+    erratum: str | None
+    earlier: Sequence[Entry]
+
+
+def write_pages(folder: Path, page: Page) -> None:
+    """Write the pages of a release into its folder."""
+    values = _values(page)
+    for name in PAGES:
+        text = _environment().get_template(f"{name}.j2").render(values)
+        (folder / name).write_bytes(text.encode())
+    (folder / "CITATION.cff").write_bytes(_citation(page).encode())
+
+
+def attribution(page: Page, lang: Lang) -> str:
+    """Return the line that a re-user copies to honour the licence: source, licence, date."""
+    about = page.release.study.about
+    return say(
+        "release-attribution", lang,
+        citation=about.citation, version=page.version, licence=about.licence.title,
+        released=page.released.isoformat(),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 -- Markdown and plain text, from our own declaration
+    )
+
+
+def _values(page: Page) -> dict[str, Any]:
+    release = page.release
+    return {
+        "about": release.study.about,
+        "version": page.version,
+        "released": page.released.isoformat(),
+        "changes": page.changes,
+        "bump": page.bump,
+        "erratum": page.erratum,
+        "earlier": list(reversed(page.earlier)),
+        "synthetic": SYNTHETIC if release.is_synthetic else None,
+        "attribution": {lang: attribution(page, lang) for lang in LANGUAGES},
+        "tables": [
+            {"about": table, "rows": rows.num_rows} for table, rows in release.tables
+        ],
+        "estimates": ESTIMATES,
+        "waves": [(wave, release.study.waves[wave]) for wave in release.waves],
+        "sources": release.sources,
+        "labels": {lang: _notice_labels(lang) for lang in LANGUAGES},
+        "policy": release.study.about.disclosure,
+        "withheld": _withheld(release),
+    }  # fmt: skip
+
+
+def _notice_labels(lang: Lang) -> dict[str, str]:
+    """Return the fields of a method notice and what each is called."""
+    return {name: say(f"release-notice-{name}", lang) for name in MethodNotice.model_fields}
+
+
+def _withheld(release: Release) -> int:
+    rows = next(rows for table, rows in release.tables if table.name == ESTIMATES)
+    statuses: list[str] = rows["status"].to_pylist()
+    return statuses.count("withheld")
+
+
+def _citation(page: Page) -> str:
+    """Return CITATION.cff (Citation File Format 1.2.0) of this version."""
+    about = page.release.study.about
+    content: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "type": "dataset",
+        "message": attribution(page, "en"),
+        "title": about.title.fr,
+        "version": page.version,
+        "date-released": page.released,
+        "license": about.licence.name,
+        "license-url": about.licence.path,
+        "abstract": about.description.fr,
+        "authors": [{"name": one.title} for one in about.contributors],
+    }
+    if about.keywords:
+        content["keywords"] = list(about.keywords)
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)

@@ -1,0 +1,64 @@
+"""Whether a study's releases are those that its log names, and its log the one that was written.
+
+Belongs here: versions.json, latest.json, folders against entries. Not here: the inside of a
+release (verify_files.py, verify_values.py).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.release.content_id import content_id
+from pipelines.release.findings import Finding
+from pipelines.release.log import (
+    LATEST,
+    PURGED,
+    VERSIONS,
+    Entry,
+    latest_text,
+    parse_log,
+    releases,
+    statuses,
+)
+from pipelines.release.manifest import MANIFEST, sha256_of
+from pipelines.release.verify_files import load_descriptor
+from pipelines.release.version import Version
+
+
+def check_log(public: Path) -> tuple[tuple[Entry, ...], list[Finding]]:
+    """Return a study's log and what is wrong with it or with latest.json."""
+    entries, fault = parse_log((public / VERSIONS).read_bytes())
+    if fault:
+        return entries, [Finding("log-broken", VERSIONS, fault)]
+    latest = public / LATEST
+    if not latest.is_file() or latest.read_bytes() != latest_text(entries).encode():
+        return entries, [Finding("latest-differs", LATEST)]
+    return entries, []
+
+
+def check_folders(public: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:
+    """Yield each version that has no folder and each folder that the log does not name."""
+    named = {one["version"] for one in releases(entries)}
+    for version in sorted(named):
+        if not (public / version).is_dir():
+            yield Finding("version-missing", version)
+    for path in sorted(public.glob("[0-9]*")):
+        if path.is_dir() and Version.is_one(path.name) and path.name not in named:
+            yield Finding("version-unlisted", path.name)
+
+
+def check_entry(folder: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:
+    """Yield where a release is not the one that its log entry states."""
+    entry = next((one for one in releases(entries) if one["version"] == folder.name), None)
+    if entry is None:
+        yield Finding("version-unlisted", folder.name)
+        return
+    manifest = folder / MANIFEST
+    if not manifest.is_file() or sha256_of(manifest) != entry["manifest_sha256"]:
+        yield Finding("manifest-digest", f"{folder.name}/{MANIFEST}")
+    descriptor = load_descriptor(folder)
+    if descriptor is None or statuses(entries)[folder.name] == PURGED:
+        return
+    if descriptor.get("version") != folder.name or descriptor.get("name") != entry["study"]:
+        yield Finding("version-differs", folder.name, str(descriptor.get("version")))
+    if content_id(descriptor) != entry["content_id"]:
+        yield Finding("content-differs", folder.name)
