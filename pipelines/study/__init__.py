@@ -17,6 +17,7 @@ from pipelines.study.model import (
     Text,
     Wave,
 )
+from pipelines.study.published import PublishedFigure
 
 __all__ = [
     "NOT_APPLICABLE",
@@ -27,6 +28,7 @@ __all__ = [
     "ExtractFormat",
     "Item",
     "MethodNotice",
+    "PublishedFigure",
     "Question",
     "Study",
     "Text",

@@ -22,6 +22,7 @@ from pipelines.study.model import (
     Wave,
     WavesFile,
 )
+from pipelines.study.published import PublishedFigure, read_published
 from pipelines.study.references import Parts, Sources, check_references
 from pipelines.study.yaml_source import YamlSource, build, parse
 
@@ -62,6 +63,11 @@ class Study:
         alone = tuple((name,) for name in self.breakdowns)
         more = tuple(one for one in self.about.crossings if one not in alone)
         return ((), *alone, *more)
+
+    @cached_property
+    def published_figures(self) -> tuple[PublishedFigure, ...]:
+        """The numbers that the producer has published, in file order; often none."""
+        return read_published(self)
 
     def column_with_role(self, role: str) -> str | None:
         """Return the extract's column that has `role`, if one has."""
@@ -115,9 +121,11 @@ def load_study(root: Path, name: str) -> Study:
         sources=sources,
     )
     check_references(parts)
-    return Study(
+    study = Study(
         root, parts.study, parts.questions.questions, parts.waves.waves, dict(parts.codelists)
     )
+    read_published(study)
+    return study
 
 
 def _check_format(source: YamlSource) -> None:

@@ -1,0 +1,9 @@
+"""From estimates to findings: what follows from the tables of a wave.
+
+Belongs here: the comparison with figures published elsewhere. Not here: computing estimates
+(estimation), withholding them (disclosure), reading the published figures (pipelines.study).
+"""
+
+from pipelines.analysis.reconciliation import Comparison, Reconciliation, reconcile
+
+__all__ = ["Comparison", "Reconciliation", "reconcile"]
