@@ -37,6 +37,20 @@ def grouping_sets(crossings: Sequence[Sequence[str]], always: Sequence[str] = ()
     return ", ".join(f"({names([*always, *crossing])})" for crossing in crossings)
 
 
+def totals(identifiers: Iterable[str], total: str) -> str:
+    """Return names as a list in which a name that a grouping set sums over reads `total`."""
+    return ", ".join(
+        f"CASE WHEN grouping({name(one)}) = 1 THEN {literal(total)} ELSE {name(one)} END "
+        f"AS {name(one)}"
+        for one in identifiers
+    )
+
+
+def same(left: str, right: str, identifiers: Iterable[str]) -> str:
+    """Return the condition that two relations agree on every name."""
+    return " AND ".join(f"{left}.{name(one)} = {right}.{name(one)}" for one in identifiers)
+
+
 @cache
 def _text(path: str) -> str:
     return (ROOMS / path).read_text("utf-8")

@@ -1,0 +1,158 @@
+"""Weights calibrated to the frame: post-stratification and raking, on kinds of respondents.
+
+Belongs here: from counts of respondents and of units to one weight per kind (combination of the
+calibrated breakdowns). Not here: where counts come from (frame.py), giving the weight to each
+respondent (weighting.py), variances that use the calibration (variance.py).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from pipelines import sql
+from pipelines.estimation.errors import CalibrationError
+from pipelines.estimation.frame import units
+from pipelines.study import Study
+from pipelines.study.model import Calibration
+
+GAP = 1e-12  # relative; R's `rake` stops at 1 unit, which is far looser
+SWEEPS = 2000
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Calibrated weights: one row of `table` per kind, columns by_<breakdown>, adjusted_weight."""
+
+    method: str
+    breakdowns: tuple[str, ...]
+    table: pa.Table
+    iterations: int
+    largest_gap: float
+
+
+@dataclass(frozen=True)
+class Margin:
+    """One margin: the category of each kind, and the units of each category."""
+
+    name: str
+    member: npt.NDArray[np.int64]
+    units: Vector
+
+
+def calibrate(
+    connection: DuckDBPyConnection, study: Study, wave_id: str, responses: Path
+) -> Adjusted:
+    """Return the weights that meet the declared margins of the frame.
+
+    Starts from units / respondents of the strata (the design weight), else from 1, and adjusts
+    (Deming and Stephan 1940) until the largest relative gap is below 1e-12. `collapse` recodes
+    categories first; `trim_ratio` bounds weights around their median and rakes again.
+    Raises CalibrationError for a category with units and no respondent, respondents in a category
+    without units, and no convergence.
+    """
+    declared = study.about.weights.calibration
+    if declared is None:
+        raise ValueError("the study declares no calibration")
+    names = tuple(dict.fromkeys(one for margin in declared.margins for one in margin))
+    kinds = _kinds(connection, names, responses)
+    frame = units(study, wave_id)
+    margins = [_margin(study, wave_id, declared, one, kinds, frame) for one in declared.margins]
+    people = kinds["respondents"].cast(pl.Float64).to_numpy()
+    weights, sweeps, gap = rake(people, margins, people * frame.height / people.sum())
+    if declared.trim_ratio is not None:
+        weights, sweeps, gap = _trimmed(people, margins, weights, declared.trim_ratio)
+    if not gap < GAP:
+        raise CalibrationError(
+            "estimation-no-convergence",
+            study=study.id, wave=wave_id, iterations=sweeps, gap=f"{gap:.2e}",
+        )  # fmt: skip
+    table = kinds.drop("respondents").with_columns(adjusted_weight=pl.Series(weights / people))
+    return Adjusted(declared.method, names, table.to_arrow(), sweeps, gap)
+
+
+def rake(people: Vector, margins: list[Margin], start: Vector) -> tuple[Vector, int, float]:
+    """Return weighted counts per kind that meet every margin, sweeps made and the largest gap.
+
+    `people` and `start` have one entry per kind; a kind keeps its zero. Formula 5 of the
+    estimation page: iterate the margins until the largest relative gap is below `GAP`.
+    """
+    weighted = start.copy()
+    gap = np.inf
+    for sweep in range(1, SWEEPS + 1):
+        for margin in margins:
+            sums = np.bincount(margin.member, weighted, minlength=margin.units.size)
+            weighted = weighted * (margin.units / sums)[margin.member]
+        gap = max(_gap(margin, weighted) for margin in margins)
+        if gap < GAP:
+            return weighted, sweep, gap
+    return weighted, SWEEPS, gap
+
+
+def _gap(margin: Margin, weighted: Vector) -> float:
+    sums = np.bincount(margin.member, weighted, minlength=margin.units.size)
+    return float(np.max(np.abs(sums / margin.units - 1)))
+
+
+def _trimmed(
+    people: Vector, margins: list[Margin], weighted: Vector, ratio: float
+) -> tuple[Vector, int, float]:
+    """Bound weights to median × [1/ratio, ratio] and rake, until bounds and margins both hold."""
+    total, gap = 0, np.inf
+    for _ in range(100):
+        each = weighted / people
+        order = np.argsort(each)
+        middle = each[order][np.searchsorted(np.cumsum(people[order]), people.sum() / 2)]
+        bounded = np.clip(each, middle / ratio, middle * ratio)
+        if np.allclose(bounded, each, rtol=1e-9, atol=0):
+            return weighted, total, _largest(margins, weighted)
+        weighted, sweeps, gap = rake(people, margins, bounded * people)
+        total += sweeps
+    return weighted, total, max(gap, 1.0)  # bounds never held: not converged, whatever the gap
+
+
+def _largest(margins: list[Margin], weighted: Vector) -> float:
+    return max(_gap(margin, weighted) for margin in margins)
+
+
+def _kinds(connection: DuckDBPyConnection, names: tuple[str, ...], responses: Path) -> pl.DataFrame:
+    query = sql.read("estimation/kinds.sql", breakdowns=sql.names(f"by_{one}" for one in names))
+    found = pl.from_arrow(
+        connection.sql(query, params={"responses": str(responses)}).to_arrow_table()
+    )
+    if not isinstance(found, pl.DataFrame):
+        raise TypeError("a table was expected")
+    return found
+
+
+def _margin(
+    study: Study, wave_id: str, declared: Calibration, margin: tuple[str, ...],
+    kinds: pl.DataFrame, frame: pl.DataFrame,
+) -> Margin:  # fmt: skip
+    label = " × ".join(margin)
+    at = {"study": study.id, "wave": wave_id, "margin": label}
+    met = kinds.select(_category(declared, margin, "by_"))["category"]
+    counted = frame.select(_category(declared, margin, "")).group_by("category").len()
+    known = dict(counted.sort("category").iter_rows())
+    for category in met.unique().sort().to_list():
+        if category not in known:
+            raise CalibrationError("estimation-unknown-category", **at, category=category)
+    empty = [name for name in known if name not in set(met.to_list())]
+    if empty:
+        raise CalibrationError(
+            "estimation-empty-category", **at, category=empty[0], units=known[empty[0]]
+        )
+    position = {name: place for place, name in enumerate(known)}
+    member = np.array([position[one] for one in met.to_list()], dtype=np.int64)
+    return Margin(label, member, np.array(list(known.values()), dtype=np.float64))
+
+
+def _category(declared: Calibration, margin: tuple[str, ...], prefix: str) -> pl.Expr:
+    parts = [pl.col(f"{prefix}{name}").replace(declared.collapse.get(name, {})) for name in margin]
+    return pl.concat_str(parts, separator=" × ").alias("category")

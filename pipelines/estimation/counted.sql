@@ -1,0 +1,21 @@
+-- The answers of a wave counted as finely as anything later needs them, in one pass over the respondents.
+-- reads  $weighted: path (Parquet), one row per respondent: coded answers, weight DECIMAL(18, 9), stratum, breakdowns
+-- makes  temporary table counted: "column" (of the extract, or 'base <item>' for who is in the base of a multiple choice), code, stratum,
+--        breakdowns, n (respondents), w, w2 (exact sums of weights and of their squares); in no order
+-- slots  {columns}: the columns counted; {bases}: one expression a multiple choice, NULL for who is not in its
+--        base; {base_names}: their names; {breakdowns}: the breakdown columns
+CREATE OR REPLACE TEMP TABLE counted AS
+WITH wide AS (
+    SELECT weight, stratum, {breakdowns}, {columns} {bases}
+    FROM read_parquet($weighted)
+),
+cells AS (
+    UNPIVOT wide ON {columns} {base_names} INTO NAME "column" VALUE code
+)
+SELECT
+    "column", code, stratum, {breakdowns},
+    count(*) AS n,
+    sum(weight) AS w,
+    sum(CAST(weight AS DECIMAL(18, 9)) * weight) AS w2
+FROM cells
+GROUP BY "column", code, stratum, {breakdowns}

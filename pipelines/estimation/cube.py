@@ -1,0 +1,133 @@
+"""The cube: the sums behind every estimate of a wave, in one pass over its respondents.
+
+Belongs here: which column answers which item, which cells are published, the sums. Not here:
+formulas on these sums (variance.py, intervals.py), the order of an estimates table (estimate.py).
+"""
+
+import itertools
+from pathlib import Path
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from pipelines import sql
+from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
+
+ASKED = pa.schema(
+    [
+        ("column", pa.string()), ("item", pa.int32()), ("answer", pa.string()),
+        ("is_numeric", pa.bool_()), ("is_multiple", pa.bool_()),
+    ]
+)  # fmt: skip
+PUBLISHED = pa.schema([("item", pa.int32()), ("answer", pa.string())])
+
+
+def breakdown_columns(study: Study) -> tuple[str, ...]:
+    """Return the columns of the responses that hold the breakdowns, in declared order."""
+    return tuple(f"by_{name}" for name in study.breakdowns)
+
+
+def count_cells(connection: DuckDBPyConnection, study: Study, weighted: Path) -> pa.Table:
+    """Return the sums of one wave: the columns that cube.sql gives, sorted by key.
+
+    Sums of weights are exact decimals until the last cast, so that neither threads nor the order
+    of rows show in them. Memory holds the counted table (codes × breakdowns × strata), never the
+    answers.
+    """
+    connection.register("asked", asked_columns(study.items))
+    connection.register("published", published_answers(study.items))
+    connection.execute(_counted_query(study), {"weighted": str(weighted)})
+    connection.register("cells", published_cells(connection, study))
+    columns = breakdown_columns(study)
+    crossings = [[f"by_{name}" for name in crossing] for crossing in study.crossings]
+    query = sql.read(
+        "estimation/cube.sql",
+        breakdowns=sql.names(columns),
+        totals=sql.totals(columns, TOTAL),
+        crossings=sql.grouping_sets(crossings),
+        cell_breakdowns=sql.names(columns, "cells."),
+        same_cell=sql.same("bases", "cells", columns),
+        same_given=sql.same("given", "cells", columns),
+    )
+    return connection.sql(query).to_arrow_table()
+
+
+def _counted_query(study: Study) -> str:
+    columns = dict.fromkeys(column for item in study.items for column in item.columns)
+    bases = {f"base {item.index}": _base(item) for item in study.items if item.is_multiple}
+    return sql.read(
+        "estimation/counted.sql",
+        columns=sql.names(columns),
+        bases="".join(f", {base} AS {sql.name(name)}" for name, base in bases.items()),
+        base_names="".join(f", {sql.name(name)}" for name in bases),
+        breakdowns=sql.names(breakdown_columns(study)),
+    )
+
+
+def _base(item: Item) -> str:
+    """Return who is in the base of a multiple choice: who gave any published answer, once."""
+    given = ("0", "1") if item.ticks else item.answers
+    codes = ", ".join(map(sql.literal, given))
+    answered = " OR ".join(f"{sql.name(column)} IN ({codes})" for column in item.columns)
+    return f"CASE WHEN {answered} THEN {sql.literal(str(item.index))} END"
+
+
+def asked_columns(items: tuple[Item, ...]) -> pa.Table:
+    """Return which item each column answers: column, item, answer of a tick, kinds."""
+    rows = [
+        {
+            "column": column, "item": item.index, "answer": tick,
+            "is_numeric": item.is_numeric, "is_multiple": item.is_multiple,
+        }
+        for item in items
+        for column, tick in itertools.zip_longest(item.columns, item.ticks)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=ASKED)
+
+
+def published_answers(items: tuple[Item, ...]) -> pa.Table:
+    """Return the (item, answer) pairs that are estimated; `_Z` for a number."""
+    rows = [
+        {"item": item.index, "answer": answer}
+        for item in items
+        for answer in (item.answers or (NOT_APPLICABLE,))
+    ]
+    return pa.Table.from_pylist(rows, schema=PUBLISHED)
+
+
+def published_cells(connection: DuckDBPyConnection, study: Study) -> pa.Table:
+    """Return every published cell: all codes of each crossing, and `_Z` where somebody is there."""
+    known = {name: _codes(study, name) for name in study.breakdowns}
+    rows = [
+        _cell(study, crossing, codes)
+        for crossing in study.crossings
+        for codes in itertools.product(*(known[name] for name in crossing))
+    ]
+    rows += _unknown_cells(connection, study)
+    schema = pa.schema([(name, pa.string()) for name in breakdown_columns(study)])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _codes(study: Study, breakdown: str) -> tuple[str, ...]:
+    return study.codelists[study.breakdowns[breakdown].codelist].of_kind("answer")
+
+
+def _cell(study: Study, crossing: tuple[str, ...], codes: tuple[str, ...]) -> dict[str, str]:
+    at = dict(zip(crossing, codes, strict=True))
+    return {f"by_{name}": at.get(name, TOTAL) for name in study.breakdowns}
+
+
+def _unknown_cells(connection: DuckDBPyConnection, study: Study) -> list[dict[str, str]]:
+    """Return the cells that hold `_Z` and somebody: where a breakdown is not known of someone."""
+    columns = breakdown_columns(study)
+    query = sql.read("estimation/combinations.sql", breakdowns=sql.names(columns))
+    kinds = [
+        dict(zip(study.breakdowns, row, strict=True)) for row in connection.sql(query).fetchall()
+    ]
+    found = {
+        tuple(_cell(study, crossing, codes).values())
+        for crossing in study.crossings
+        for codes in {tuple(kind[name] for name in crossing) for kind in kinds}
+        if NOT_APPLICABLE in codes
+    }
+    return [dict(zip(columns, cell, strict=True)) for cell in sorted(found)]

@@ -1,0 +1,44 @@
+"""Confidence intervals at 95%, vectorised: Korn-Graubard for shares, Student for means.
+
+Belongs here: formulas from a value, its variance and its base to two bounds. Not here: variances
+(variance.py), the thresholds of reliability (reliability.py).
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import beta, t
+
+Vector = npt.NDArray[np.float64]
+TAIL = 0.025
+
+
+def share_interval(
+    value: Vector, variance: Vector, respondents: Vector, effective: Vector, freedom: Vector
+) -> tuple[Vector, Vector]:
+    """Return the Korn-Graubard bounds of shares, capped at the base's respondents.
+
+    Korn and Graubard, Survey Methodology 24 (1998) 193-201: n* = p(1 - p)/V, no more than the
+    respondents of the base, times (t(n - 1) / t(df))²; then the Clopper-Pearson bounds
+    Beta(n*p, n*(1 - p) + 1) and Beta(n*p + 1, n*(1 - p)). A share of 0 or 1 has no variance: n* is
+    then Kish's effective size of the base, and one bound is the share itself. Never 0% ± 0.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.minimum(value * (1 - value) / variance, respondents)
+        size = size * (_quantile(respondents - 1) / _quantile(freedom)) ** 2
+        extreme = (value <= 0) | (value >= 1)
+        size = np.where(extreme, effective, size)
+        hits, misses = size * value, size * (1 - value)
+        low = np.where(value <= 0, 0.0, beta.ppf(TAIL, hits, misses + 1))
+        high = np.where(value >= 1, 1.0, beta.ppf(1 - TAIL, hits + 1, misses))
+    empty = ~(respondents > 0)
+    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+def mean_interval(value: Vector, variance: Vector, freedom: Vector) -> tuple[Vector, Vector]:
+    """Return the Student bounds of means: value ± t(0.975, df) · standard error."""
+    half = _quantile(freedom) * np.sqrt(variance)
+    return value - half, value + half
+
+
+def _quantile(freedom: Vector) -> Vector:
+    return np.asarray(t.ppf(1 - TAIL, np.maximum(freedom, 1)), dtype=np.float64)
