@@ -1,0 +1,152 @@
+"""The asset graph of one study: a Dagster asset for each step of its waves, and the release.
+
+Belongs here: keys, partitions, descriptions and metadata. Not here: the work (steps.py,
+publication.py), checks (checks.py), schedules and sensors (automation.py).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from pipelines.environment import run_environment
+from pipelines.publication import publish_study
+from pipelines.steps import STEPS, Facts, Step, delivered_waves, run_step, wave_folder
+from pipelines.study import Study, load_study
+from pipelines.study.tables import ESTIMATES, published_tables
+from pipelines.texts import LANGUAGES, say
+from pipelines.workspace import code_digest
+
+PREVIEW_ROWS = 12
+
+
+class ReleaseConfig(dg.Config):
+    """What an operator may say of one release."""
+
+    released: str = ""  # ISO date; empty: today
+    erratum: str = ""
+    bump: str = ""
+
+
+def asset_key(study: str, step: str) -> dg.AssetKey:
+    """Return the key of a study's step."""
+    return dg.AssetKey([study, step])
+
+
+def group(study: str) -> str:
+    """Return the asset group of a study: its name, as Dagster spells names."""
+    return study.replace("-", "_")
+
+
+def study_assets(study: Study) -> list[dg.AssetsDefinition]:
+    """Return the assets of one study, in order, the release last."""
+    waves = dg.StaticPartitionsDefinition(list(study.waves))
+    return [*(_wave_asset(study, step, waves) for step in STEPS), _release_asset(study)]
+
+
+def _wave_asset(
+    study: Study, step: Step, waves: dg.StaticPartitionsDefinition
+) -> dg.AssetsDefinition:
+    root, name = study.root, study.id
+
+    @dg.asset(
+        key=asset_key(name, step.name),
+        deps=[asset_key(name, before) for before in step.after],
+        group_name=group(name),
+        partitions_def=waves,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description="\n\n".join(say(f"step-{step.name}", lang) for lang in LANGUAGES),
+        code_version=code_digest()[:12],
+        kinds={"duckdb", "parquet"},
+    )
+    def compute(context: dg.AssetExecutionContext) -> None:
+        declared = load_study(root, name)
+        delivered = delivered_waves(declared)
+        for wave in context.partition_keys:
+            if wave not in delivered:
+                context.log.info(say("run-wave-awaited", None, study=name, wave=wave))
+                continue
+            facts = run_step(declared, wave, step)
+            context.add_asset_metadata(_metadata(declared, wave, step, facts), partition_key=wave)
+
+    return compute
+
+
+def _metadata(study: Study, wave: str, step: Step, facts: Facts) -> dict[str, Any]:
+    folder = wave_folder(study, wave)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": int(facts["rows"]),
+        **{key: value for key, value in facts.items() if key != "rows"},
+    }
+    first = folder / step.outputs[0]
+    if first.suffix == ".parquet":
+        metadata["dagster/column_schema"] = _column_schema(study, first)
+    if step.name == "protected_estimates":
+        metadata["preview"] = dg.MetadataValue.md(preview(first))
+    return metadata
+
+
+def _column_schema(study: Study, path: Path) -> dg.TableSchema:
+    about = {one.name: one for one in published_tables(study)[0].fields}
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                str(column.type),
+                description=about[column.name].description.en if column.name in about else None,
+            )
+            for column in pq.read_schema(path)
+        ]
+    )
+
+
+def preview(protected: Path) -> str:
+    """Return the first national rows of protected estimates as a Markdown table."""
+    table = pq.read_table(protected)
+    columns = [
+        name for name in table.column_names if len(set(table[name][:2000].to_pylist())) > 1
+    ][:8]  # fmt: skip
+    rows = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    return _markdown(columns, [[row[name] for name in columns] for row in rows])
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += [
+        "| " + " | ".join("" if one is None else str(one) for one in row) + " |" for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _release_asset(study: Study) -> dg.AssetsDefinition:
+    root, name = study.root, study.id
+
+    @dg.asset(
+        key=asset_key(name, "release"),
+        deps=[asset_key(name, "protected_estimates"), asset_key(name, "reconciliation")],
+        group_name=group(name),
+        description="\n\n".join(say("step-release", lang) for lang in LANGUAGES),
+        kinds={"parquet", "csv"},
+    )
+    def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> None:
+        declared = load_study(root, name)
+        released = dt.date.fromisoformat(config.released) if config.released else dt.date.today()
+        outcome = publish_study(
+            declared, released=released, run={"run_id": context.run_id, **run_environment()},
+            erratum=config.erratum or None, raise_to=config.bump or None,
+        )  # fmt: skip
+        context.add_output_metadata(
+            {
+                "version": outcome.version,
+                "published": outcome.published,
+                "reason": outcome.reason,
+                "content_id": outcome.content_id,
+                "table": ESTIMATES,
+                "path": dg.MetadataValue.path(str(outcome.path)),
+            }
+        )
+
+    return release

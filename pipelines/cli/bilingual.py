@@ -1,0 +1,60 @@
+"""Help in the reader's language: click's commands and options, their words from messages.yaml.
+
+Belongs here: the classes that look words up when help is shown. Not here: the words, the verbs.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from pipelines.errors import ExitCode
+from pipelines.texts import messages, say
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Option(click.Option):
+    """An option whose `help` is the key of a message."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help in the reader's language."""
+        record = super().get_help_record(ctx)
+        if record is None or not self.help:
+            return record
+        return record[0], record[1].replace(self.help, say(self.help))
+
+
+class Verb(click.Command):
+    """A command whose help is message `cli-<name>` and whose examples are `cli-<name>-examples`."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first line of the help."""
+        return say(f"cli-{self.name}").splitlines()[0]
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help, then examples, each a line as it is typed."""
+        with formatter.indentation():
+            for paragraph in say(f"cli-{self.name}").splitlines():
+                formatter.write_text(paragraph)
+        if f"cli-{self.name}-examples" in messages():
+            with formatter.section(say("cli-examples")):
+                for line in say(f"cli-{self.name}-examples").splitlines():
+                    formatter.write_text(line)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes."""
+        write_exit_codes(formatter)
+
+
+def write_exit_codes(formatter: click.HelpFormatter) -> None:
+    """Write what each exit code means."""
+    with formatter.section(say("cli-exit-codes")):
+        formatter.write_dl(
+            [(str(int(one)), say(f"cli-exit-{one.name.lower()}")) for one in ExitCode]
+        )
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+    """Declare an option whose `help` is a message key."""
+    return click.option(*names, cls=Option, **attributes)

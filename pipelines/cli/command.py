@@ -1,0 +1,97 @@
+"""The `phare` group: its global options, its verbs, and how errors end a command.
+
+Belongs here: the table of verbs and the one place where errors become exit codes. Not here: a
+verb's own arguments (data.py, runs.py, releases.py).
+"""
+
+import logging
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from pipelines import PROJECT
+from pipelines.cli.bilingual import option, write_exit_codes
+from pipelines.errors import ExitCode, PhareError
+from pipelines.texts import LANGUAGES, say
+
+# verb → module of this package that holds it; nothing is imported until the verb is used
+VERBS = {
+    "studies": "data",
+    "receive": "data",
+    "check": "data",
+    "new": "data",
+    "publish": "runs",
+    "status": "runs",
+    "serve": "runs",
+    "verify": "releases",
+}
+
+
+class Group(click.Group):
+    """A group that loads a verb when it is asked for and answers in the reader's language."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of a day's work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb, imported now."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"pipelines.cli.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the program is for."""
+        with formatter.indentation():
+            for paragraph in say("cli-phare").splitlines():
+                formatter.write_text(paragraph)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes."""
+        write_exit_codes(formatter)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@option("--root", type=click.Path(file_okay=False, path_type=Path), help="cli-option-root")
+@option("--lang", type=click.Choice(LANGUAGES), help="cli-option-lang")
+@click.version_option(package_name="phare")
+@click.pass_context
+def phare(context: click.Context, root: Path | None, lang: str | None) -> None:
+    """Set what holds for every verb: the folder and the language."""
+    if lang:
+        os.environ["PHARE_LANG"] = lang
+    context.obj = (root or Path(os.environ.get("PHARE_ROOT") or PROJECT)).resolve()
+    if not context.obj.is_dir():
+        raise click.BadParameter(say("cli-no-root", None, found=context.obj), param_hint="--root")
+    _log_to_stderr()
+
+
+def _log_to_stderr() -> None:
+    log = logging.getLogger("phare")
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
+    log.setLevel(logging.INFO)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with a documented code; a user's mistake has no traceback."""
+    try:
+        code = phare.main(args=arguments, prog_name="phare", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except click.Abort:
+        click.echo(say("cli-aborted"), err=True)
+        code = ExitCode.USAGE
+    except PhareError as error:
+        click.echo(error.text(), err=True)
+        code = error.exit_code
+    sys.exit(int(code or 0))

@@ -1,0 +1,129 @@
+"""Verbs about studies and what they receive: studies, receive, check, new.
+
+Belongs here: arguments and what is printed. Not here: reading declarations (study), deliveries
+(intake), the report (validation), scaffolding (scaffold).
+"""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import click
+
+from pipelines.cli.bilingual import Verb, option
+from pipelines.errors import ExitCode
+from pipelines.study import load_study, study_names
+from pipelines.texts import default_language, say
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(cls=Verb, name="studies")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def studies(root: Path, *, as_json: bool) -> None:
+    """List the declared studies."""
+    found = [load_study(root, name) for name in study_names(root)]
+    if as_json:
+        rows = [
+            {"study": one.id, "title": one.about.title.model_dump(), "waves": list(one.waves)}
+            for one in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    lang = default_language()
+    for one in found:
+        title = getattr(one.about.title, lang)
+        click.echo(
+            say("cli-studies-line", lang, study=one.id, title=title, waves=", ".join(one.waves))
+        )
+
+
+@click.command(cls=Verb, name="receive")
+@click.argument("file", type=FILE)
+@option("--study", required=True, help="cli-option-study")
+@option("--wave", required=True, help="cli-option-wave")
+@option("--producer", help="cli-option-producer")
+@option("--licence", help="cli-option-licence")
+@option(
+    "--personal-data/--no-personal-data", "personal_data", default=None, help="cli-option-personal"
+)
+@option("--synthetic/--not-synthetic", default=False, help="cli-option-synthetic")
+@option("--received", type=click.DateTime(["%Y-%m-%d"]), help="cli-option-received")
+@option("--supersedes", help="cli-option-supersedes")
+@option("--note", help="cli-option-note")
+@click.pass_obj
+def receive(
+    root: Path, file: Path, study: str, wave: str, producer: str | None, licence: str | None,
+    *, personal_data: bool | None, synthetic: bool, received: dt.datetime | None,
+    supersedes: str | None, note: str | None,
+) -> int:  # fmt: skip
+    """Copy a delivery into raw/, describe it, check it."""
+    from pipelines import intake
+
+    declared = load_study(root, study)
+    declared.wave(wave)  # an unknown wave is said before anything is asked
+    if producer is None:
+        producer = click.prompt(say("cli-ask-producer"))
+    if licence is None:
+        licence = click.prompt(say("cli-ask-licence"))
+    if personal_data is None:
+        personal_data = click.confirm(say("cli-ask-personal"))
+    delivery = intake.receive(
+        root, study, wave, file,
+        producer=producer, licence=licence, personal_data=personal_data, synthetic=synthetic,
+        received=received.date() if received else dt.date.today(),
+        supersedes=supersedes, note=note,
+    )  # fmt: skip
+    click.echo(
+        say("cli-receive-done", None, delivery=delivery.folder.name, folder=delivery.folder,
+            sha256=delivery.sidecar.sha256)
+    )  # fmt: skip
+    return _check(root, study, wave, delivery.extract)
+
+
+@click.command(cls=Verb, name="check")
+@click.argument("study")
+@option("--wave", help="cli-option-wave")
+@option("--extract", type=FILE, help="cli-option-extract")
+@click.pass_obj
+def check(root: Path, study: str, wave: str | None, extract: Path | None) -> int:
+    """Check the newest delivery of each wave, or one file."""
+    from pipelines import intake
+    from pipelines.steps import delivered_waves
+
+    declared = load_study(root, study)
+    if wave:
+        declared.wave(wave)
+    waves = [wave] if wave else list(delivered_waves(declared))
+    if not waves:
+        raise click.UsageError(say("run-no-delivery", None, study=study, file=root / "raw"))
+    worst = ExitCode.DONE
+    for one in waves:
+        delivery = extract or intake.newest_delivery(root, study, one).extract
+        worst = worst or _check(root, study, one, delivery)
+    return worst
+
+
+def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:
+    from pipelines.validation.report import check_extract
+    from pipelines.workspace import private_folder
+
+    folder = private_folder(root, study, wave, "report")
+    report = check_extract(load_study(root, study), wave, extract, folder)
+    click.echo(report.summary_text(default_language()))
+    return ExitCode.DONE if report.is_accepted else ExitCode.DATA_REFUSED
+
+
+@click.command(cls=Verb, name="new")
+@click.argument("study")
+@option("--extract", type=FILE, required=True, help="cli-option-extract")
+@option("--encoding", default="utf-8", show_default=True, help="cli-option-encoding")
+@option("--delimiter", default=",", show_default=True, help="cli-option-delimiter")
+@click.pass_obj
+def new(root: Path, study: str, extract: Path, encoding: str, delimiter: str) -> None:
+    """Scaffold a declaration."""
+    from pipelines.scaffold import scaffold
+
+    folder = scaffold(root, study, extract, encoding=encoding, delimiter=delimiter)
+    click.echo(say("cli-new-done", None, folder=folder))

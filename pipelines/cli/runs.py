@@ -1,0 +1,88 @@
+"""Verbs that run the pipeline or show its state: publish, status, serve.
+
+Belongs here: arguments, progress, the closing lines. Not here: the run itself (pipelines.run),
+the state of a study (pipelines.state).
+"""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import click
+
+from pipelines.cli.bilingual import Verb, option
+from pipelines.errors import ExitCode, PhareError
+from pipelines.study import study_names
+from pipelines.texts import say
+
+
+@click.command(cls=Verb, name="publish")
+@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@option("--all", "every", is_flag=True, help="cli-option-all")
+@option("--date", "released", type=click.DateTime(["%Y-%m-%d"]), help="cli-option-date")
+@option("--erratum", help="cli-option-erratum")
+@option("--bump", type=click.Choice(["patch", "minor", "major"]), help="cli-option-bump")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def publish(
+    root: Path, studies: tuple[str, ...], *, every: bool, released: dt.datetime | None,
+    erratum: str | None, bump: str | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Run a study's job through Dagster, from deliveries to release."""
+    from pipelines.run import Choices, run_study
+
+    names = study_names(root) if every else list(studies)
+    if not names:
+        raise click.UsageError(say("cli-publish-which"))
+    choices = Choices(released.date().isoformat() if released else "", erratum or "", bump or "")
+    outcomes, worst = [], ExitCode.DONE
+    for position, name in enumerate(names, start=1):
+        click.echo(say("cli-publish-start", None, n=position, of=len(names), study=name), err=True)
+        try:
+            outcomes.append(run_study(root, name, choices))
+        except PhareError as error:
+            click.echo(error.text(), err=True)
+            worst = worst or error.exit_code
+    if as_json:
+        click.echo(json.dumps(outcomes, ensure_ascii=False, indent=1))
+    else:
+        for one in outcomes:
+            key = "cli-publish-done" if one["published"] else "cli-publish-unchanged"
+            click.echo(say(key, None, **one))
+        click.echo(say("cli-publish-look", None, path=root / "published"))
+    return worst
+
+
+@click.command(cls=Verb, name="status")
+@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
+    """Show what each study has received and published."""
+    from pipelines.state import study_state
+
+    states = [study_state(root, name) for name in studies or study_names(root)]
+    if as_json:
+        click.echo(json.dumps(states, ensure_ascii=False, indent=1))
+        return
+    for one in states:
+        click.echo(say("cli-status-study", None, **one))
+        for wave in one["waves"]:
+            click.echo(say("cli-status-wave", None, **wave))
+
+
+@click.command(cls=Verb, name="serve")
+@option("--port", default=8000, show_default=True, help="cli-option-port")
+@option("--host", default="127.0.0.1", show_default=True, help="cli-option-host")
+@click.pass_obj
+def serve(root: Path, port: int, host: str) -> None:
+    """Serve published/ over HTTP, with range requests."""
+    import uvicorn
+    from starlette.staticfiles import StaticFiles
+
+    published = root / "published"
+    published.mkdir(exist_ok=True)
+    click.echo(say("cli-serve-at", None, path=published, address=f"http://{host}:{port}/"))
+    uvicorn.run(
+        StaticFiles(directory=published, html=True), host=host, port=port, log_level="warning"
+    )

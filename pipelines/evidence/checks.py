@@ -1,0 +1,128 @@
+"""The checks: for each, the step it judges and the query or count that finds what is wrong.
+
+Belongs here: one short function a check, returning a `Finding`. Not here: running them
+(record.py), Dagster's view of them (pipelines.checks).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipelines import sql
+from pipelines.intake import check_delivery, newest_delivery
+from pipelines.study import Study
+from pipelines.validation import ValidationSummary
+
+Numbers = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether one check passed on a wave, with counts that may be shown publicly."""
+
+    check: str
+    passed: bool
+    numbers: Numbers = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named condition on the artefacts of one step; `judge(study, wave, folder)` finds out."""
+
+    name: str
+    step: str
+    judge: Callable[[Study, str, Path], Numbers]
+    passes: Callable[[Numbers], bool]
+
+    def run(self, study: Study, wave: str, folder: Path) -> Finding:
+        """Judge the artefacts in `folder`; raises what reading them raises."""
+        numbers = self.judge(study, wave, folder)
+        return Finding(self.name, self.passes(numbers), numbers)
+
+
+def _nothing_wrong(numbers: Numbers) -> bool:
+    """Pass when something was looked at and nothing was wrong: an empty look is no approval."""
+    return numbers["seen"] > 0 and numbers["wrong"] == 0
+
+
+def _delivery_unchanged(study: Study, wave: str, folder: Path) -> Numbers:
+    delivery = newest_delivery(study.root, study.id, wave)
+    check_delivery(delivery)
+    agrees = delivery.sidecar.synthetic == study.wave(wave).synthetic
+    return {"seen": 1, "wrong": 0 if agrees else 1}
+
+
+def _rows_accounted_for(study: Study, wave: str, folder: Path) -> Numbers:
+    summary = ValidationSummary.load(folder / "validation.json")
+    kept = pq.read_metadata(folder / "responses.parquet").num_rows
+    read = pq.read_metadata(folder / "raw.parquet").num_rows
+    agree = (summary.read, summary.accepted) == (read, kept)
+    balanced = summary.accepted + summary.rejected == summary.read
+    return {"seen": summary.read, "wrong": 0 if agree and balanced else 1}
+
+
+def _rules_ran(study: Study, wave: str, folder: Path) -> Numbers:
+    summary = ValidationSummary.load(folder / "validation.json")
+    idle = sum(one.rows_seen < summary.read for one in summary.rules)
+    return {"seen": summary.rules_run, "wrong": idle}
+
+
+def _count(query: str, slots: dict[str, str], **paths: object) -> Numbers:
+    with sql.connect() as connection:
+        row = connection.execute(sql.read(f"evidence/{query}.sql", **slots), paths).fetchone()
+    if row is None:
+        raise RuntimeError(f"{query}.sql gave no row")
+    return {"seen": int(row[0]), "wrong": int(row[1])}
+
+
+def _weights_positive(study: Study, wave: str, folder: Path) -> Numbers:
+    return _count(
+        "weights_positive", {},
+        weighted=str(folder / "weighted.parquet"), responses=str(folder / "responses.parquet"),
+    )  # fmt: skip
+
+
+def _shares_sum_to_one(study: Study, wave: str, folder: Path) -> Numbers:
+    exclusive = [name for name, one in study.questions.items() if one.kind in {"single", "ordinal"}]
+    return _count(
+        "shares_sum_to_one", {"breakdowns": sql.names(study.breakdowns)},
+        estimates=str(folder / "estimates.parquet"), exclusive=exclusive,
+    )  # fmt: skip
+
+
+def _items_estimated(study: Study, wave: str, folder: Path) -> Numbers:
+    found = _count("items_estimated", {}, estimates=str(folder / "estimates.parquet"))
+    return {"seen": found["seen"], "wrong": abs(len(study.items) - found["seen"])}
+
+
+def _published_figures_explained(study: Study, wave: str, folder: Path) -> Numbers:
+    """Count the published figures that differ for no known reason; none at all is fine."""
+    found = json.loads((folder / "reconciliation.json").read_text("utf-8"))
+    wrong = len(found["unexplained"]) + len(found["not_found"])
+    return {"seen": len(found["figures"]), "wrong": wrong}
+
+
+def _small_cells_withheld(study: Study, wave: str, folder: Path) -> Numbers:
+    return _count(
+        "small_cells_withheld", {},
+        protected=str(folder / "protected.parquet"),
+        minimum=study.about.disclosure.minimum_respondents,
+    )  # fmt: skip
+
+
+CHECKS = (
+    Check("delivery_unchanged", "raw_extract", _delivery_unchanged, _nothing_wrong),
+    Check("rows_accounted_for", "responses", _rows_accounted_for, _nothing_wrong),
+    Check("rules_ran", "responses", _rules_ran, _nothing_wrong),
+    Check("weights_positive", "weighted_responses", _weights_positive, _nothing_wrong),
+    Check("shares_sum_to_one", "estimates", _shares_sum_to_one, _nothing_wrong),
+    Check("items_estimated", "estimates", _items_estimated, _nothing_wrong),
+    Check(
+        "published_figures_explained", "reconciliation", _published_figures_explained,
+        lambda numbers: numbers["wrong"] == 0,
+    ),
+    Check("small_cells_withheld", "protected_estimates", _small_cells_withheld, _nothing_wrong),
+)  # fmt: skip

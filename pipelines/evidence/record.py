@@ -1,0 +1,53 @@
+"""Results of checks on disk: written with the digests of the artefacts they were found on.
+
+Belongs here: evaluating a check, keeping its result, reading the required ones back. Not here:
+what the checks look at (checks.py).
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from pipelines import workspace
+from pipelines.evidence.checks import CHECKS, Check, Finding
+from pipelines.evidence.errors import CheckFailedError, ChecksMissingError
+from pipelines.steps import STEPS, output_digests, wave_folder
+from pipelines.study import Study
+
+
+def evaluate(study: Study, wave: str, check: Check) -> Finding:
+    """Run `check` on a wave's artefacts and keep the result with their digests."""
+    folder = wave_folder(study, wave)
+    finding = check.run(study, wave, folder)
+    kept = {"finding": asdict(finding), "artefacts": _artefacts(folder, check)}
+    results = workspace.private_folder(study.root, study.id, wave, "checks")
+    with workspace.staged(results) as aside:
+        (aside / f"{check.name}.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    return finding
+
+
+def required_findings(study: Study, wave: str) -> tuple[Finding, ...]:
+    """Return the result of every check, each found on the artefacts as they are now.
+
+    Raises ChecksMissingError when a check was not run on these exact bytes, CheckFailedError when
+    one failed: launching a later step alone cannot get past a check.
+    """
+    return tuple(_required(study, wave, check) for check in CHECKS)
+
+
+def _required(study: Study, wave: str, check: Check) -> Finding:
+    folder = wave_folder(study, wave)
+    path = folder / "checks" / f"{check.name}.json"
+    blanks = {"study": study.id, "wave": wave, "check": check.name, "step": check.step}
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else None
+    if kept is None or kept["artefacts"] != _artefacts(folder, check):
+        raise ChecksMissingError("evidence-missing", **blanks)
+    finding = Finding(**kept["finding"])
+    if not finding.passed:
+        raise CheckFailedError("evidence-failed", **blanks)
+    return finding
+
+
+def _artefacts(folder: Path, check: Check) -> dict[str, str]:
+    step = next(one for one in STEPS if one.name == check.step)
+    return output_digests(folder, step)

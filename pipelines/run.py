@@ -1,0 +1,76 @@
+"""Running a study's job in this process, through Dagster, from a command or a test.
+
+Belongs here: the Dagster instance of a root and the run of a job in it. Not here: what the job
+holds (assets.py), how it is started on a schedule (automation.py), what people read (cli).
+"""
+
+import os
+import shutil
+from contextlib import chdir
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError
+
+from pipelines import PROJECT
+from pipelines.assets import asset_key
+from pipelines.automation import job_name, wave_tags
+from pipelines.definitions import definitions_of
+from pipelines.evidence import CheckFailedError
+from pipelines.study import load_study
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What an operator says of one run: see ReleaseConfig."""
+
+    released: str = ""
+    erratum: str = ""
+    bump: str = ""
+
+
+def run_study(root: Path, name: str, choices: Choices | None = None) -> dict[str, Any]:
+    """Run the job of study `name` and return what became of its release, as JSON-able facts.
+
+    Raises DeclarationError or UnknownStudyError, and whatever PhareError a step raises;
+    CheckFailedError when a blocking check fails. Nothing is published then.
+    """
+    study = load_study(root, name)
+    with chdir(root), _instance(root) as instance:
+        job = definitions_of(root).resolve_job_def(job_name(name))
+        config = {"ops": {f"{_op(name)}": {"config": asdict(choices or Choices())}}}
+        try:
+            result = job.execute_in_process(
+                instance=instance, tags=wave_tags(study), run_config={**config, **_QUIET}
+            )
+        except DagsterAssetCheckFailedError as error:
+            raise CheckFailedError(
+                "run-check-failed", study=name, found=str(error).splitlines()[-1].strip()
+            ) from None
+        return _release_facts(result, name)
+
+
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _op(name: str) -> str:
+    """Return the op of a study's release, as Dagster names it."""
+    return "__".join(part.replace("-", "_") for part in asset_key(name, "release").path)
+
+
+def _release_facts(result: dg.ExecuteInProcessResult, name: str) -> dict[str, Any]:
+    events = result.asset_materializations_for_node(_op(name))
+    facts = {key: value.value for key, value in events[-1].metadata.items()}
+    return {"study": name, "run_id": result.run_id, **facts}
+
+
+def _instance(root: Path) -> dg.DagsterInstance:
+    """Return the root's Dagster instance; its settings are the root's own, else the project's."""
+    home = root if (root / "dagster.yaml").exists() else root / ".dagster"
+    if home != root:
+        home.mkdir(exist_ok=True)
+        shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()

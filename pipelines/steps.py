@@ -1,0 +1,203 @@
+"""The steps of a wave, in order: what each reads, writes and calls, and when it may be skipped.
+
+Belongs here: the chain from delivery to protected estimates as plain functions, run by the assets
+and by tests alike. Not here: Dagster (assets.py), the work itself (one room a step), checks on the
+results (pipelines.evidence), the release of a study (publication.py).
+"""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipelines import workspace
+from pipelines.analysis import reconcile
+from pipelines.disclosure import protect
+from pipelines.estimation import estimate, weigh
+from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
+from pipelines.study import Study
+from pipelines.texts import say
+from pipelines.validation import validate
+
+Facts = dict[str, str | int | float | bool]
+LOG = logging.getLogger("phare")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a wave.
+
+    `work(study, wave, folder, aside)` reads earlier artefacts from `folder`, writes `outputs` into
+    `aside` and returns facts that may be shown publicly: no value of a respondent.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    outputs: tuple[str, ...]
+    work: Callable[[Study, str, Path, Path], Facts]
+
+
+def delivered_waves(study: Study) -> tuple[str, ...]:
+    """Return the declared waves that have at least one delivery, in declared order."""
+    return tuple(wave for wave in study.waves if deliveries(study.root, study.id, wave))
+
+
+def wave_folder(study: Study, wave: str) -> Path:
+    """Return the private folder of a wave, made if missing."""
+    return workspace.private_folder(study.root, study.id, wave)
+
+
+def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Facts:
+    """Run one step of a wave and return its facts.
+
+    A step whose code, declaration and inputs are those of its last run, and whose outputs are
+    still the bytes it wrote, is not run again. Raises what the room raises; then the artefacts of
+    earlier runs stand as they were.
+    """
+    started = time.monotonic()
+    folder = wave_folder(study, wave)
+    inputs = _inputs_digest(study, wave, step)
+    facts = _remembered(folder, step, inputs) if reuse else None
+    state = "run-step-reused" if facts is not None else "run-step-done"
+    if facts is None:
+        with workspace.staged(folder) as aside:
+            facts = step.work(study, wave, folder, aside)
+            _remember(aside, step, inputs, facts)
+    LOG.info(
+        say(state, None, study=study.id, wave=wave, step=step.name, seconds=_since(started))
+    )  # fmt: skip
+    return facts
+
+
+def _since(started: float) -> str:
+    return f"{time.monotonic() - started:.1f}"
+
+
+def _inputs_digest(study: Study, wave: str, step: Step) -> str:
+    """Return what decides whether a step must run again."""
+    folder = wave_folder(study, wave)
+    parts = [workspace.code_digest(), workspace.declaration_digest(study), step.name]
+    if not step.after:
+        parts += [
+            f"{one.folder.name} {workspace.sha256_of(one.folder / 'sidecar.yaml')} "
+            f"{workspace.sha256_of(one.extract)}"
+            for one in deliveries(study.root, study.id, wave)
+        ]
+    for before in step.after:
+        record = _record(folder, before)
+        parts += [json.dumps(record["outputs"], sort_keys=True)] if record else [f"{before}: none"]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _record(folder: Path, name: str) -> Mapping[str, object] | None:
+    path = folder / f"{name}.step.json"
+    if not path.exists():
+        return None
+    record: Mapping[str, object] = json.loads(path.read_text("utf-8"))
+    return record
+
+
+def _remember(aside: Path, step: Step, inputs: str, facts: Facts) -> None:
+    outputs = {name: workspace.sha256_of(aside / name) for name in step.outputs}
+    record = {"inputs": inputs, "outputs": outputs, "facts": facts}
+    (aside / f"{step.name}.step.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def _remembered(folder: Path, step: Step, inputs: str) -> Facts | None:
+    record = _record(folder, step.name)
+    if record is None or record["inputs"] != inputs:
+        return None
+    outputs = record["outputs"]
+    if outputs != output_digests(folder, step):
+        return None
+    facts: Facts = record["facts"]  # type: ignore[assignment]
+    return facts
+
+
+def output_digests(folder: Path, step: Step) -> dict[str, str]:
+    """Return the digest of each output of `step` that is there now."""
+    present = [name for name in step.outputs if (folder / name).exists()]
+    return {name: workspace.sha256_of(folder / name) for name in present}
+
+
+def _rows(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def _raw_extract(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    delivery = newest_delivery(study.root, study.id, wave)
+    check_delivery(delivery)
+    read_extract(delivery.extract, study.wave(wave).extract, aside / "raw.parquet")
+    sidecar = delivery.sidecar
+    return {
+        "rows": _rows(aside / "raw.parquet"),
+        "delivery": delivery.folder.name,
+        "file": sidecar.file,
+        "sha256": sidecar.sha256,
+        "bytes": sidecar.bytes,
+        "producer": sidecar.producer,
+        "received": sidecar.received.isoformat(),
+        "synthetic": sidecar.synthetic,
+    }
+
+
+def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    summary = validate(study, study.wave(wave), folder / "raw.parquet", aside)
+    return {
+        "rows": summary.accepted,
+        "read": summary.read,
+        "accepted": summary.accepted,
+        "rejected": summary.rejected,
+        "rules": summary.rules_run,
+        "repairs": len(summary.repairs),
+    }
+
+
+def _weighted_responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    weighted = aside / "weighted.parquet"
+    diagnostics = weigh(study, wave, folder / "responses.parquet", weighted)
+    text = json.dumps(asdict(diagnostics), ensure_ascii=False, indent=1, default=str)
+    (aside / "weighting.json").write_text(text + "\n", "utf-8")
+    return {"rows": _rows(weighted)}
+
+
+def _estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    return {"rows": estimate(study, wave, folder / "weighted.parquet", aside / "estimates.parquet")}
+
+
+def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    found = reconcile(study, wave, folder / "estimates.parquet")
+    found.write(aside / "reconciliation.json")
+    return {"rows": len(found.figures), "agree": found.agree, "differ": found.differ}
+
+
+def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    protected = aside / "protected.parquet"
+    protect(study, wave, folder / "estimates.parquet", protected)
+    return {"rows": _rows(protected)}
+
+
+STEPS = (
+    Step("raw_extract", (), ("raw.parquet",), _raw_extract),
+    Step(
+        "responses",
+        ("raw_extract",),
+        ("responses.parquet", "rejected_rows.parquet", "validation.json"),
+        _responses,
+    ),
+    Step(
+        "weighted_responses",
+        ("responses",),
+        ("weighted.parquet", "weighting.json"),
+        _weighted_responses,
+    ),
+    Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
+    Step("reconciliation", ("estimates",), ("reconciliation.json",), _reconciliation),
+    Step("protected_estimates", ("estimates",), ("protected.parquet",), _protected_estimates),
+)

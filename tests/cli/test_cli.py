@@ -1,0 +1,168 @@
+"""The commands as people type them: what they print, what they end with, and no traceback."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli.command import VERBS
+from pipelines.errors import ExitCode
+from pipelines.texts import messages
+from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
+
+PHARE = Path(sys.executable).with_name("phare")
+
+
+def phare(
+    *arguments: str, root: Path | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    at = ["--root", str(root)] if root else []
+    environment = {**os.environ, "PHARE_LANG": "en", **settings}
+    return subprocess.run(
+        [str(PHARE), *at, *arguments], capture_output=True, text=True, env=environment, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = write_tiny_study(tmp_path_factory.mktemp("published"))
+    done = phare("publish", STUDY, "--date", "2020-07-01", root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert "Where to look" in done.stdout
+    return root
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_help_with_an_example_and_exit_codes(verb: str, lang: str) -> None:
+    done = phare("--lang", lang, verb, "--help")
+    assert done.returncode == 0
+    assert f"phare {verb}" in done.stdout.replace("phare --root /some/folder ", "phare ")
+    assert messages()["cli-exit-codes"][lang] in done.stdout
+    assert messages()["cli-exit-data_refused"][lang] in done.stdout
+
+
+def test_every_verb_and_exit_code_stands_in_the_manual() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    for verb in VERBS:
+        assert f"`{verb}" in manual, verb
+    for code in ExitCode:
+        assert f"| {int(code)} | {messages()[f'cli-exit-{code.name.lower()}']['en']} |" in manual
+
+
+def test_an_unknown_study_names_the_nearest_and_ends_with_2(published: Path) -> None:
+    done = phare("publish", "petite-enqete", root=published)
+    assert done.returncode == ExitCode.USAGE
+    assert STUDY in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_wrong_declaration_names_file_and_line_and_ends_with_3(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    path = root / "schemas" / STUDY / "study.yaml"
+    path.write_text(path.read_text("utf-8").replace("universe:", "univers:"), "utf-8")
+    done = phare("publish", "--all", root=root)
+    assert done.returncode == ExitCode.DECLARATION
+    assert "study.yaml, line" in done.stderr and "universe" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_refused_data_end_with_1_and_leave_published_as_it_was(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    answers = rows()
+    answers[0][4] = "jamais"
+    deliver(root, answers, name="2020-06-02")
+    done = phare("publish", STUDY, root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED
+    assert "Traceback" not in done.stderr and "jamais" not in done.stdout + done.stderr
+    assert not (root / "published" / STUDY).exists()
+
+
+def test_publish_and_status_write_json_that_a_program_reads(published: Path) -> None:
+    again = json.loads(phare("publish", STUDY, "--json", root=published).stdout)
+    assert again[0]["published"] is False and again[0]["version"] == "0.1.0"
+    state = json.loads(phare("status", "--json", root=published).stdout)
+    assert state[0]["version"] == "0.1.0" and state[0]["waves"][0]["deliveries"] == 1
+
+
+def test_verify_ends_with_0_then_with_4_after_a_flipped_byte(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    phare("publish", STUDY, root=root)
+    assert phare("verify", root=root).returncode == ExitCode.DONE
+    table = root / "published" / STUDY / "0.1.0" / "data" / "estimates.csv"
+    table.chmod(0o644)
+    table.write_bytes(table.read_bytes().replace(b"published", b"publishee", 1))
+    done = phare("verify", root=root)
+    assert done.returncode == ExitCode.VERIFICATION
+    assert "estimates.csv" in done.stdout and "Traceback" not in done.stderr
+
+
+def test_receive_copies_describes_and_checks(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    fresh = tmp_path / "nouvel extrait.csv"
+    fresh.write_bytes(next((root / "raw").rglob("extrait.csv")).read_bytes() + b"R99,1,N,O,1,5,v\n")
+    done = phare(
+        "receive", str(fresh), "--study", STUDY, "--wave", "2020", "--producer", "Institut",
+        "--licence", "etalab-2.0", "--no-personal-data", "--synthetic",
+        "--received", "2020-08-01", root=root,
+    )  # fmt: skip
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert "61" in done.stdout
+    assert len(list((root / "raw" / STUDY / "2020").iterdir())) == 2
+
+
+def test_check_of_a_bad_file_says_what_to_ask_and_ends_with_1(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    bad = tmp_path / "bad.csv"
+    good = next((root / "raw").rglob("extrait.csv")).read_text("utf-8")
+    bad.write_text(good.replace("R05,1.5", "R05,-1"), "utf-8")
+    done = phare("check", STUDY, "--wave", "2020", "--extract", str(bad), root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED
+    assert "poids" in done.stdout
+
+
+def test_a_scaffold_does_not_load_before_it_is_completed(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    extract = next((root / "raw").rglob("extrait.csv"))
+    done = phare("new", "autre-etude", "--extract", str(extract), root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    written = "".join(
+        path.read_text("utf-8") for path in (root / "schemas" / "autre-etude").rglob("*.*")
+    )
+    assert "verbatim secret" not in written and "R05" not in written
+    refused = phare("studies", root=root)
+    assert refused.returncode == ExitCode.DECLARATION and "study.yaml, line" in refused.stderr
+    again = phare("new", "autre-etude", "--extract", str(extract), root=root)
+    assert again.returncode == ExitCode.USAGE
+
+
+def test_serve_answers_range_requests(published: Path) -> None:
+    import socket  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [str(PHARE), "--root", str(published), "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        address = f"http://127.0.0.1:{port}/{STUDY}/0.1.0/data/estimates.parquet"
+        request = urllib.request.Request(address, headers={"Range": "bytes=0-3"})
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+                    assert answer.status == 206
+                    assert answer.read() == b"PAR1"
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("the server never answered")
+    finally:
+        server.terminate()
+        server.wait(10)

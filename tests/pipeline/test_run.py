@@ -1,0 +1,154 @@
+"""A study from delivery to release in a real Dagster run, and what happens when it goes wrong."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import dagster as dg
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.definitions import definitions_of
+from pipelines.errors import ExitCode, PhareError
+from pipelines.evidence import CHECKS, CheckFailedError, ChecksMissingError, required_findings
+from pipelines.intake import DeliveryChangedError
+from pipelines.publication import publish_study
+from pipelines.run import Choices, run_study
+from pipelines.steps import STEPS, run_step, wave_folder
+from pipelines.study import load_study
+from pipelines.validation.errors import WaveRefusedError
+from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
+
+RELEASED = Choices(released="2020-07-01")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_tiny_study(tmp_path)
+
+
+def published(root: Path) -> list[str]:
+    folder = root / "published" / STUDY
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_run_publishes_a_release_and_a_second_one_publishes_nothing(root: Path) -> None:
+    first = run_study(root, STUDY, RELEASED)
+    assert first["published"] and first["version"] == "0.1.0"
+    before = published(root)
+    second = run_study(root, STUDY, RELEASED)
+    assert not second["published"] and second["content_id"] == first["content_id"]
+    assert published(root) == before
+
+
+def test_the_released_table_holds_no_small_cell_and_no_verbatim(root: Path) -> None:
+    outcome = run_study(root, STUDY, RELEASED)
+    table = pq.read_table(Path(outcome["path"]) / "data" / "estimates.parquet").to_pylist()
+    young = [row for row in table if row["age"] == "Y"]
+    assert young and {row["status"] for row in young} == {"withheld"}
+    assert all(row["value"] is None and row["respondents"] is None for row in young)
+    for path in (root / "published").rglob("*"):
+        if path.is_file():
+            assert b"verbatim secret" not in path.read_bytes()
+
+
+def test_dagster_metadata_has_rows_columns_and_a_preview_of_protected_rows_only(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    with dg.DagsterInstance.get() as instance:
+        for step in STEPS:
+            event = instance.get_latest_materialization_event(dg.AssetKey([STUDY, step.name]))
+            metadata = event.asset_materialization.metadata
+            assert metadata["dagster/row_count"].value >= 0
+            assert ("preview" in metadata) == (step.name == "protected_estimates")
+            assert "verbatim secret" not in str(metadata)
+
+
+def test_a_changed_byte_in_a_delivery_stops_the_run_and_changes_nothing(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    before = published(root)
+    extract = next((root / "raw").rglob("extrait.csv"))
+    extract.write_bytes(extract.read_bytes().replace(b"R00,0.5", b"R00,9.5"))
+    with pytest.raises(DeliveryChangedError) as caught:
+        run_study(root, STUDY, RELEASED)
+    assert caught.value.exit_code == ExitCode.DATA_REFUSED
+    assert published(root) == before
+
+
+def test_a_bad_row_refuses_the_wave_and_nothing_is_published(root: Path) -> None:
+    answers = rows()
+    answers[7][4] = "peut-être"
+    deliver(root, answers, name="2020-06-02")
+    with pytest.raises(WaveRefusedError) as caught:
+        run_study(root, STUDY, RELEASED)
+    assert "peut-être" not in caught.value.text("fr")
+    assert published(root) == []
+
+
+def test_a_correction_is_a_new_delivery_and_a_new_version_needs_an_erratum(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    answers = rows()
+    for answer in answers[:12]:
+        answer[4] = "1"
+    deliver(root, answers, name="2020-06-02")
+    with pytest.raises(PhareError, match="erratum"):
+        run_study(root, STUDY, RELEASED)
+    outcome = run_study(root, STUDY, Choices(released="2020-07-02", erratum="Réponses corrigées"))
+    assert outcome["published"] and outcome["version"] != "0.1.0"
+
+
+def test_a_release_is_refused_without_checks_on_these_exact_artefacts(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    study = load_study(root, STUDY)
+    results = wave_folder(study, "2020") / "checks"
+    assert len(required_findings(study, "2020")) == len(CHECKS)
+    (results / "rules_ran.json").unlink()
+    with pytest.raises(ChecksMissingError):
+        publish_study(study, released=dt.date(2020, 7, 1), run={})
+
+
+def test_a_result_found_on_other_bytes_does_not_count(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    study = load_study(root, STUDY)
+    protected = wave_folder(study, "2020") / "protected.parquet"
+    pq.write_table(pq.read_table(protected).slice(0, 3), protected)
+    with pytest.raises(ChecksMissingError):
+        required_findings(study, "2020")
+
+
+def test_a_failed_result_blocks_even_when_kept(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    study = load_study(root, STUDY)
+    path = wave_folder(study, "2020") / "checks" / "rules_ran.json"
+    kept = json.loads(path.read_text("utf-8"))
+    kept["finding"]["passed"] = False
+    path.write_text(json.dumps(kept), "utf-8")
+    with pytest.raises(CheckFailedError):
+        required_findings(study, "2020")
+
+
+def test_an_unchanged_step_is_not_run_again_and_a_touched_output_is(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    study = load_study(root, STUDY)
+    folder = wave_folder(study, "2020")
+    written = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.parquet")}
+    for step in STEPS:
+        run_step(study, "2020", step)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.glob("*.parquet")} == written
+    (folder / "responses.parquet").write_bytes(b"")
+    run_step(study, "2020", STEPS[1])
+    assert pq.read_metadata(folder / "responses.parquet").num_rows == 60
+
+
+def test_private_artefacts_are_readable_by_their_owner_alone(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    for path in (root / ".phare").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_every_job_schedule_and_sensor_loads_with_descriptions(root: Path) -> None:
+    definitions = definitions_of(root)
+    dg.Definitions.validate_loadable(definitions)
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        assert graph.get(key).description
+        assert graph.get(key).group_name == "petite_enquete"
