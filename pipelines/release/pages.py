@@ -26,7 +26,10 @@ PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
 
 @dataclass(frozen=True)
 class Page:
-    """What the pages of one release say besides its descriptor."""
+    """What the pages of one release say besides its descriptor.
+
+    `not_protected` says, in both languages, what disclosure control does not cover.
+    """
 
     release: Release
     version: str
@@ -35,6 +38,7 @@ class Page:
     changes: Sequence[Sentence]
     erratum: str | None
     earlier: Sequence[Entry]
+    not_protected: Sequence[Sentence] = ()
 
 
 def write_pages(folder: Path, page: Page) -> None:
@@ -78,6 +82,7 @@ def _values(page: Page) -> dict[str, Any]:
         "bump": page.bump,
         "erratum": page.erratum,
         "earlier": list(reversed(page.earlier)),
+        "not_protected": page.not_protected,
         "synthetic": SYNTHETIC if release.is_synthetic else None,
         "attribution": {lang: attribution(page, lang) for lang in LANGUAGES},
         "tables": [

@@ -18,7 +18,15 @@ from pipelines.release.diff import Difference, compare
 from pipelines.release.errors import ErratumNeededError, LogBrokenError, UnsoundReleaseError
 from pipelines.release.inputs import Release, SourceFile, gather
 from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
-from pipelines.release.log import RELEASED, Entry, append, newest_valid, releases, write_latest
+from pipelines.release.log import (
+    RELEASED,
+    Entry,
+    append,
+    newest_valid,
+    read_log,
+    releases,
+    write_latest,
+)
 from pipelines.release.manifest import MANIFEST, read_manifest, sha256_of
 from pipelines.release.pages import Page
 from pipelines.release.store import Store, locked, promote, recover, staging
@@ -87,8 +95,6 @@ def publish(
 
 def newest_entry(root: Path, study_id: str) -> dict[str, Any] | None:
     """Return the log entry of a study's newest valid release, with its status; None without one."""
-    from pipelines.release.log import read_log  # noqa: PLC0415
-
     newest = newest_valid(read_log(Store(root, study_id).public))
     return {**newest, "status": "current"} if newest else None
 
@@ -121,7 +127,14 @@ def _publish(
     changes = sentences(difference) if difference else [first_sentence()]
     content = write_descriptor(release, staged, str(version), files)
     page = Page(
-        release, str(version), choices.released, bump, changes, choices.erratum, releases(entries)
+        release,
+        str(version),
+        choices.released,
+        bump,
+        changes,
+        choices.erratum,
+        releases(entries),
+        told.quality.get("not_protected", ()),
     )
     manifest = write_rest(staged, page, told)
     _check_sound(release, staged)
