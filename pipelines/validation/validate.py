@@ -24,6 +24,7 @@ from pipelines.validation.errors import (
     NothingCheckedError,
     WaveRefusedError,
 )
+from pipelines.validation.labels import check_labels
 from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
 from pipelines.validation.rules import Breach, breaches, rules_of, schema_of, was_asked
 from pipelines.validation.summary import RuleResult, ValidationSummary
@@ -66,6 +67,7 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     plans = plan_columns(study)
     columns = _received_columns(raw, wave)
     dropped = _check_columns(study, wave, raw, plans, columns)
+    check_labels(study, wave, raw)
     tally = _Tally()
     responses, rejected = folder / "responses.parquet", folder / "rejected_rows.parquet"
     kept = _judge_batches(study, wave, raw, plans, columns, responses, rejected, tally)

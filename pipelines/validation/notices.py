@@ -1,0 +1,151 @@
+"""What a person should look at though no rule is broken: warnings over the accepted responses.
+
+Belongs here: questions that only the whole wave can answer. Not here: rules of single rows
+(rules.py), comparison with other extracts (comparison.py). A notice counts, it names no one.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.intake import Note
+from pipelines.study import Study, Wave, fold, frame_path
+from pipelines.validation.communes import frame_names
+from pipelines.validation.geography import frame
+from pipelines.validation.margins import Margin
+
+BATTERY = 8  # items: below, the same answer everywhere is likely to be sincere
+ALIKE_SHARE = 0.10  # of respondents with the same answer to all items of a battery
+FAST = 0.3  # of the median duration: the usual bound for speeders in online panels
+MEAN_WEIGHT = 0.01  # from 1, in relative terms: weights then do not sum to the respondents
+DESIGN_EFFECT = 3.0  # Kish: above, two thirds of the sample are lost to unequal weights
+MARGIN_GAP = 0.05  # between a weighted share and the frame's
+
+
+def find_notices(
+    study: Study, wave: Wave, responses: Path, margins: tuple[Margin, ...]
+) -> tuple[Note, ...]:
+    """Return every warning about the accepted responses of one wave, in a fixed order."""
+    rows = pl.scan_parquet(responses)
+    if not rows.select(pl.len()).collect().item():
+        return ()
+    return (
+        *_numbers(wave, rows),
+        *_weights(study, rows),
+        *_durations(study, rows),
+        *_alike(study, rows),
+        *_communes(study, wave, rows),
+        *_margins(margins),
+    )
+
+
+def _numbers(wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
+    """Compare the number of respondents with the one that the method notice states."""
+    stated = re.match(r"\s*(\d[\d \u00a0\u202f]*)", wave.method_notice.respondents)
+    found = rows.select(pl.len()).collect().item()
+    if stated and int(re.sub(r"\D", "", stated[1])) != found:
+        expected = int(re.sub(r"\D", "", stated[1]))
+        yield Note("notice-respondents", {"found": found, "expected": expected})
+
+
+def _weights(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
+    column = study.about.weights.column
+    if column is None:
+        return
+    weight = pl.col(column).cast(pl.Float64)
+    count, total, squares, low, high = (
+        rows.select(
+            pl.len().alias("count"),
+            weight.sum().alias("total"),
+            (weight * weight).sum().alias("squares"),
+            weight.min().alias("low"),
+            weight.max().alias("high"),
+        )
+        .collect()
+        .row(0)
+    )
+    if abs(total / count - 1) > MEAN_WEIGHT:
+        yield Note("notice-weight-sum", {"found": f"{total:.2f}", "expected": count})
+    if count * squares / total**2 > DESIGN_EFFECT:
+        effect = count * squares / total**2
+        yield Note(
+            "notice-design-effect", {"found": f"{effect:.2f}", "limit": f"{DESIGN_EFFECT:g}"}
+        )
+    if high / low > study.about.weights.maximum_ratio:
+        limit = f"{study.about.weights.maximum_ratio:g}"
+        yield Note("notice-weight-ratio", {"found": f"{high / low:.0f}", "limit": limit})
+
+
+def _durations(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
+    column = study.column_with_role("duration")
+    if column is None:
+        return
+    seconds = rows.select("_line", pl.col(column).cast(pl.Float64, strict=False)).collect()
+    median = seconds[column].median()
+    if not isinstance(median, float):
+        return
+    fast = seconds.filter(pl.col(column) < FAST * median)
+    if fast.height:
+        yield Note(
+            "notice-fast",
+            {"count": fast.height, "median": f"{median:.0f}", "line": fast["_line"][0]},
+        )
+
+
+def _alike(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
+    """Count respondents who gave one and the same answer to every item of a battery."""
+    batteries: dict[tuple[str, str], list[str]] = {}
+    for item in study.items:
+        if len(item.columns) == 1 and item.domain != "_Z":
+            batteries.setdefault((item.question, item.actor), []).append(item.columns[0])
+    for (question, actor), columns in batteries.items():
+        if len(columns) < BATTERY:
+            continue
+        alike = pl.all_horizontal(pl.col(one) == pl.col(columns[0]) for one in columns)
+        given = ~pl.col(columns[0]).str.starts_with("_")
+        share = rows.select((alike & given).mean()).collect().item()
+        if share > ALIKE_SHARE:
+            yield Note(
+                "notice-alike",
+                {"question": question, "actor": actor, "items": len(columns),
+                 "share": f"{100 * share:.0f}"},
+            )  # fmt: skip
+
+
+def _communes(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
+    column = study.column_with_role("commune")
+    if column is None or wave.frame_year is None:
+        return
+    path = frame_path(study.root, wave.frame_year)
+    unsized = frame(path).filter(pl.col("frame_commune_size").is_null())["commune"]
+    empty = rows.select("_line", column).filter(pl.col(column).is_in(unsized.implode())).collect()
+    if empty.height:
+        yield Note(
+            "notice-commune-empty",
+            {"count": empty.height, "line": empty["_line"][0], "year": wave.frame_year},
+        )
+    named = study.column_with_role("commune_name")
+    if named is None:
+        return
+    said = rows.select("_line", column, named).filter(pl.col(named) != "").collect()
+    folded = {name: fold(name) for name in said[named].unique().to_list()}
+    known = said[column].replace_strict(frame_names(path), default=None, return_dtype=pl.String)
+    differ = said.filter(said[named].replace_strict(folded, return_dtype=pl.String) != known)
+    if differ.height:
+        yield Note(
+            "notice-commune-name",
+            {"count": differ.height, "line": differ["_line"][0], "year": wave.frame_year},
+        )
+
+
+def _margins(margins: tuple[Margin, ...]) -> Iterator[Note]:
+    for margin in margins:
+        far = [cell for cell in margin.cells if abs(cell.weighted - cell.frame) > MARGIN_GAP]
+        if far:
+            yield Note(
+                "notice-margin",
+                {"breakdown": margin.breakdown, "codes": ", ".join(cell.code for cell in far),
+                 "points": f"{100 * MARGIN_GAP:g}"},
+            )  # fmt: skip

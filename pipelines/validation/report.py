@@ -1,0 +1,155 @@
+"""Checking one extract and reporting it: what it is, what was mended, refused, and what to ask.
+
+Belongs here: the order of a check, and the report as an object. Not here: the findings
+(findings.py), the files written (report_files.py), the page (report_page.py), the questions
+(report_questions.py).
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipelines.errors import PhareError
+from pipelines.intake import Delivery, deliveries, read_extract
+from pipelines.intake.deliveries import sha256_of
+from pipelines.study import Study
+from pipelines.texts import LANGUAGES, Lang, say
+from pipelines.validation.comparison import Comparison, ComparisonKind, Side, compare
+from pipelines.validation.corrections import apply_corrections
+from pipelines.validation.errors import WaveRefusedError
+from pipelines.validation.findings import Findings
+from pipelines.validation.labels import check_labels
+from pipelines.validation.margins import margins_of
+from pipelines.validation.notices import find_notices
+from pipelines.validation.report_files import refusals_in, write_json, write_rejected
+from pipelines.validation.report_page import write_page
+from pipelines.validation.report_questions import questions_for
+from pipelines.validation.summary import ValidationSummary
+from pipelines.validation.validate import validate
+
+HTML, JSON, REJECTED = "report.html", "report.json", "rejected.csv"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The outcome of a check and where its files lie."""
+
+    findings: Findings
+    html_path: Path
+    json_path: Path
+    rejected_csv: Path
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the wave would be taken in as it stands."""
+        return self.findings.is_accepted
+
+    def summary_text(self, lang: Lang | None = None) -> str:
+        """Return the summary that the command prints: a few lines in `lang`, no value."""
+        return "\n".join([*_summary(self.findings, lang), *self._files(lang)])
+
+    def _files(self, lang: Lang | None) -> Iterator[str]:
+        yield say("report-says-page", lang, file=self.html_path)
+        if self.findings.refusals:
+            yield say("report-says-rejected", lang, file=self.rejected_csv)
+
+
+def check_extract(study: Study, wave_id: str, extract: Path, folder: Path) -> CheckReport:
+    """Check `extract` as the extract of one wave and write the report into `folder`.
+
+    Writes `report.html` (one self-contained page in both languages), `report.json` and
+    `rejected.csv` (every rejected cell; private), each whole or not at all, mode 0600. A mistake
+    of the institute or of a declaration ends in the report; raises only UnknownStudyError for the
+    wave, before anything is written.
+    """
+    study.wave(wave_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    report_to = folder / HTML, folder / JSON, folder / REJECTED
+    with tempfile.TemporaryDirectory(prefix=".check-", dir=folder) as aside:
+        findings = _find(study, wave_id, extract, Path(aside))
+        write_rejected(study, extract.name, Path(aside) / "rejected_rows.parquet", report_to[2])
+    questions = {lang: questions_for(findings, lang) for lang in LANGUAGES}
+    write_json(findings, questions, report_to[1])
+    write_page(findings, questions, report_to[0])
+    return CheckReport(findings, *report_to)
+
+
+def _summary(findings: Findings, lang: Lang | None) -> Iterator[str]:
+    verdict = "report-says-accepted" if findings.is_accepted else "report-says-refused"
+    yield say(verdict, lang, study=findings.study.id, wave=findings.wave_id, file=findings.file)
+    if findings.error is not None:
+        yield findings.error.text(lang)
+    if findings.summary is not None:
+        found = findings.summary
+        yield say(
+            "report-says-rows", lang,
+            read=found.read, accepted=found.accepted, rejected=found.rejected,
+            repairs=findings.repairs, notices=len(findings.notices),
+        )  # fmt: skip
+    for one in findings.refusals:
+        lines = ", ".join(map(str, one.lines))
+        yield say(
+            "report-says-rule", lang,
+            column=one.column, cells=one.cells, lines=lines, text=say(f"rule-{one.rule}", lang),
+        )  # fmt: skip
+
+
+def _find(study: Study, wave_id: str, extract: Path, aside: Path) -> Findings:
+    """Run the parts of a check in order, as far as the extract lets them."""
+    found = Findings(study, wave_id, extract.name)
+    wave, side = study.wave(wave_id), _side(aside)
+    try:
+        found = replace(found, extract=read_extract(extract, wave.extract, side.raw))
+        corrected = apply_corrections(study, wave_id, side.raw, side.raw)
+        found = replace(found, corrections=corrected)
+        notices = check_labels(study, wave, side.raw)
+        validate(study, wave, side.raw, aside)
+    except WaveRefusedError as error:
+        found = replace(found, error=error)
+    except PhareError as error:
+        return replace(found, error=error)
+    margins = margins_of(study, wave, side.responses)
+    return replace(
+        found,
+        summary=ValidationSummary.load(aside / "validation.json"),
+        refusals=refusals_in(aside / "rejected_rows.parquet"),
+        notices=(*notices, *find_notices(study, wave, side.responses, margins)),
+        margins=margins,
+        comparisons=tuple(_comparisons(study, wave_id, extract, side)),
+    )
+
+
+def _side(folder: Path) -> Side:
+    return Side(folder / "raw.parquet", folder / "responses.parquet")
+
+
+def _comparisons(study: Study, wave_id: str, extract: Path, after: Side) -> Iterator[Comparison]:
+    """Compare with the extract delivered before this one, and with the wave before this one."""
+    for kind, wave, other in _others(study, wave_id, extract):
+        with tempfile.TemporaryDirectory(dir=after.raw.parent) as folder:
+            before = _side(Path(folder))
+            try:
+                read_extract(other.extract, study.wave(wave).extract, before.raw)
+                apply_corrections(study, wave, before.raw, before.raw)
+                validate(study, study.wave(wave), before.raw, Path(folder))
+            except WaveRefusedError:
+                pass  # its accepted rows are there, and are what is compared
+            except PhareError:
+                continue  # what cannot be read has its own report
+            yield compare(study, kind, other.name if kind == "extract" else wave, before, after)
+
+
+def _others(
+    study: Study, wave_id: str, extract: Path
+) -> Iterator[tuple[ComparisonKind, str, Delivery]]:
+    digest = sha256_of(extract)
+    known = [one for one in deliveries(study.root, study.id, wave_id) if one.extract.is_file()]
+    digests = [one.sidecar.sha256 for one in known]
+    place = digests.index(digest) if digest in digests else len(known)
+    yield from (("extract", wave_id, one) for one in known[max(place - 1, 0) : place])
+    waves = sorted(study.waves, key=lambda name: study.waves[name].start)
+    earlier = waves[: waves.index(wave_id)]
+    for wave in earlier[-1:]:
+        delivered = deliveries(study.root, study.id, wave)
+        yield from (("wave", wave, one) for one in delivered[-1:] if one.extract.is_file())

@@ -1,0 +1,165 @@
+"""The machine-readable side of a report: the rejected cells as CSV, the findings as JSON.
+
+Belongs here: writing them, private and whole. Not here: what was found (findings.py), the page
+(report_page.py).
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import sql
+from pipelines.intake import Note
+from pipelines.study import Study
+from pipelines.texts import LANGUAGES, Lang, messages, say
+from pipelines.validation.corrections import Corrected
+from pipelines.validation.findings import Findings, Refusal
+from pipelines.validation.margins import Margin
+from pipelines.validation.plan import plan_columns
+
+Json = dict[str, object]
+FIRST_LINES = 5
+HIDDEN_ROLES = {"direct_identifier", "commune_name", "open_text"}
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    aside = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as stream:
+        stream.write(text)
+    aside.chmod(0o600)
+    aside.replace(path)
+
+
+def refusals_in(rejected: Path) -> tuple[Refusal, ...]:
+    """Return the breaches grouped by rule and column, the most frequent first."""
+    groups = (
+        pl.scan_parquet(rejected)
+        .group_by("rule", "column")
+        .agg(pl.len().alias("cells"), pl.col("_line").sort().head(FIRST_LINES))
+        .sort(["cells", "column", "rule"], descending=[True, False, False])
+        .collect()
+    )
+    return tuple(
+        Refusal(rule, column, cells, tuple(lines)) for rule, column, cells, lines in groups.rows()
+    )
+
+
+def write_rejected(study: Study, file: str, rejected: Path, out: Path) -> None:
+    """Write every rejected cell with its line, rule and remedy; no cell leaves the header alone.
+
+    Values of identifiers and open text are masked, formulas defused: the file may be opened in a
+    spreadsheet, and never leaves the private area.
+    """
+    header = ["file", "line", "column", "value", "rule", *LANGUAGES]
+    rows = pl.DataFrame(schema=dict.fromkeys(header, pl.String))
+    if rejected.exists():
+        rows = _rejected_cells(study, file, rejected).with_columns(
+            pl.col("rule").replace(_texts(lang)).alias(lang) for lang in LANGUAGES
+        )
+    write_privately(out, rows.select(header).write_csv())
+
+
+def _rejected_cells(study: Study, file: str, rejected: Path) -> pl.DataFrame:
+    plans = plan_columns(study).items()
+    masked = ["", *(name for name, plan in plans if plan.role in HIDDEN_ROLES)]
+    query = sql.read("validation/rejected_cells.sql", masked=", ".join(map(sql.literal, masked)))
+    with sql.connect(rejected.parent) as connection:
+        relation = connection.sql(query, params={"rejected": str(rejected), "file": file})
+        return pl.DataFrame(relation.to_arrow_table())
+
+
+def _texts(lang: Lang) -> dict[str, str]:
+    return {
+        key.removeprefix("rule-"): texts[lang]
+        for key, texts in messages().items()
+        if key.startswith("rule-")
+    }
+
+
+def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: Path) -> None:
+    """Write the findings as JSON with a fixed key order, texts in both languages."""
+    data = {
+        "study": findings.study.id,
+        "wave": findings.wave_id,
+        "file": findings.file,
+        "accepted": findings.is_accepted,
+        "error": _error(findings),
+        **_extract(findings),
+        **_summary(findings),
+        "refusals": [asdict(one) | _said(f"rule-{one.rule}") for one in findings.refusals],
+        "notices": [_note(one) for one in findings.notices],
+        "corrections": [_correction(one) for one in findings.corrections],
+        "margins": [_margin(one) for one in findings.margins],
+        "comparisons": [asdict(one) for one in findings.comparisons],
+        "questions": {lang: list(texts) for lang, texts in questions.items()},
+    }
+    write_privately(out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+
+
+def _said(key: str) -> Json:
+    return {lang: say(key, lang) for lang in LANGUAGES}
+
+
+def _error(findings: Findings) -> Json | None:
+    error = findings.error
+    if error is None:
+        return None
+    values = {name: str(value) for name, value in error.values.items()}
+    return {"rule": error.key, "values": values, **{one: error.text(one) for one in LANGUAGES}}
+
+
+def _extract(findings: Findings) -> Json:
+    extract = findings.extract
+    if extract is None:
+        return {"detected": None, "passed_over": []}
+    known = {"format": extract.format, "rows": extract.rows, "columns": list(extract.columns)}
+    return {
+        "detected": {**known, **extract.detected},
+        "passed_over": [_note(one) for one in extract.notes],
+    }
+
+
+def _summary(findings: Findings) -> Json:
+    found = findings.summary
+    if found is None:
+        return {"rows": None, "repairs": [], "dropped_columns": []}
+    return {
+        "rows": {"read": found.read, "accepted": found.accepted, "rejected": found.rejected},
+        "repairs": [asdict(one) | _said(f"repair-{one.rule}") for one in found.repairs],
+        "dropped_columns": list(found.dropped_columns),
+    }
+
+
+def _correction(one: Corrected) -> Json:
+    about = one.correction
+    return {
+        "name": one.name,
+        "rows": one.rows,
+        "action": about.action,
+        "reason": about.reason,
+        "asked_by": about.asked_by,
+        "asked_on": about.asked_on.isoformat(),
+        "status": about.status,
+    }
+
+
+def _margin(one: Margin) -> Json:
+    cells = [
+        {
+            "code": cell.code,
+            "respondents": round(cell.respondents, 6),
+            "weighted": round(cell.weighted, 6),
+            "frame": round(cell.frame, 6),
+        }
+        for cell in one.cells
+    ]
+    return {"breakdown": one.breakdown, "cells": cells}
+
+
+def _note(note: Note) -> Json:
+    texts: Json = {lang: note.text(lang) for lang in LANGUAGES}
+    return {"rule": note.key, "values": dict(note.values), "is_repair": note.is_repair, **texts}
