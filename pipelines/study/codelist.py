@@ -114,12 +114,12 @@ def _code(path: Path, line: int, row: dict[str, str]) -> Code:
 
 
 def _check_unambiguous(codelist: Codelist) -> None:
-    owner: dict[str, str] = {}
+    owner: dict[str, Code] = {}
     for line, one in enumerate(codelist.codes, start=2):
         for text in accepted_texts(one):
-            other = owner.setdefault(fold(text), one.code)
-            if other != one.code or (text == one.code and codelist.names.count(text) > 1):
+            other = owner.setdefault(fold(text), one)
+            if other is not one:
                 raise DeclarationError(
                     "study-codelist-ambiguous",
-                    file=codelist.path, line=line, found=text, first=other, second=one.code,
+                    file=codelist.path, line=line, found=text, first=other.code, second=one.code,
                 )  # fmt: skip

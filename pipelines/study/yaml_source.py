@@ -81,12 +81,14 @@ def _lines(node: yaml.Node, key: Key) -> list[tuple[Key, int]]:
 
 
 def build(source: YamlSource, model: type[Model]) -> Model:
-    """Return `source` as a `model`; raises DeclarationError naming the first wrong key's line."""
+    """Return `source` as a `model`; raises DeclarationError naming one wrong key and its line."""
     _check_complete(source, source.data, ())
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
-        raise _declaration_error(source, model, error.errors()[0]) from None
+        # A misspelt key is also a missing one: its nearest valid name says more.
+        problems = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise _declaration_error(source, model, problems[0]) from None
 
 
 def _check_complete(source: YamlSource, value: object, key: Key) -> None:

@@ -1,0 +1,171 @@
+"""Every mistake in a declaration is named with its file, its line and the nearest valid name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.study import DeclarationError, UnknownStudyError, load_study
+from tests.study.declared import STUDY
+
+Spoilt = Callable[[str, str, str], tuple[DeclarationError, int]]
+
+S, Q, W, F = "study.yaml", "questions.yaml", "waves.yaml", "published-figures.csv"
+ZONE = "codelists/zone.csv"
+
+# file, text replaced, its replacement, key of the message, what the error must say
+UNKNOWN_NAMES = [
+    (S, "citation: Essai", "citatoin: Essai", "citatoin", "citation"),
+    (S, "codelist: age}", "codlist: age}", "codlist", "codelist"),
+    (S, "codelist: zone, column: zone", "codelist: zonne, column: zone", "zonne", "zone"),
+    (S, "codelist: zone, column: zone", "codelist: zone, column: zome", "zome", "zone"),
+    (S, "{M: O}", "{M: OO}", "OO", "O"),
+    (S, "{M: O}", "{Y: O}", "M", "—"),
+    (S, "[zone, age]", "[zone, aje]", "aje", "age"),
+    (S, "strata: [zone]", "strata: [zones]", "zones", "zone"),
+    (S, "{column: poids", "{column: poid", "poid", "poids"),
+    (S, "codelist: age}", "codelist: aage}", "aage", "age"),
+    (Q, "scale: avis", "scale: aviss", "aviss", "avis"),
+    (Q, "domain: domaine", "domain: domaines", "domaines", "domaine"),
+    (Q, "actor: acteur", "actor: acteurs", "acteurs", "acteur"),
+    (Q, "question: avis", "question: avi", "avi", "avis"),
+    (Q, "answers: [oui]", "answers: [ouii]", "ouii", "oui"),
+    (Q, "at_most: 2", "atmost: 2", "atmost", "at_most"),
+    (W, "frame_year: 2024", "frame_year: 2025", "2025", "2024"),
+    (W, "synthetic: true", "syntetic: true", "syntetic", "synthetic"),
+    (ZONE, "aliases", "alias", "alias", "aliases"),
+    ("codelists/avis.csv", "dont_know", "dontknow", "dontknow", "dont_know"),
+    (F, "source,", "sources,", "sources", "source"),
+    (F, "f1,2024", "f1,2025", "2025", "2024"),
+    (F, "f1,2024,avis", "f1,2024,aviss", "aviss", "avis"),
+    (F, "f1,2024,avis", "f1,2024,propos", "propos", "roles"),
+    (F, "roles,eau,", "roles,eaux,", "eaux", "eau"),
+    (F, "roles,eau,ville", "roles,eau,vile", "vile", "ville"),
+    (F, "_Z,oui,share,,,", "_Z,ouii,share,,,", "ouii", "oui"),
+    (F, "_Z,oui,share,,,", "_Z,nsp,share,,,", "nsp", "—"),
+    (F, "oui+non", "oui+nom", "nom", "non"),
+    (F, "ville,accord", "ville,acord", "acord", "accord"),
+    (F, "oui,share,,,", "oui,mean,,,", "mean", "—"),
+    (F, "share,zone,", "share,zonne,", "zonne", "zone"),
+    (F, "zone,N,", "zone,NN,", "NN", "N"),
+    (F, "age+zone,Y+N", "age+region,Y+84", "age+region", "region"),
+    (F, "evidence", "evidense", "evidense", "evidence"),
+    (F, "_Z,mean", "oui,mean", "oui", "—"),
+]  # fmt: skip
+
+BAD_VALUES = [
+    (S, "citation: Essai\n", "", "study-missing-key", "citation"),
+    (S, "id: bocage", "id: bocages", "study-wrong-folder", "bocages"),
+    (S, "phare: 1", "phare: 2", "study-format-version", "2"),
+    (S, "citation: Essai", "citation: À COMPLÉTER", "study-to-complete", "citation"),
+    (S, "citation: Essai", "citation: [Essai]", "study-bad-value", "citation"),
+    (S, "id: bocage", "id: Bocage", "study-bad-value", "Bocage"),
+    (S, "licence: {name", "licence: [{name", "study-bad-yaml", "expected"),
+    (S, "id: bocage", "phare: 1", "study-bad-yaml", "twice"),
+    (S, "role: direct_identifier", "role: weight", "study-two-roles", "weight"),
+    (S, "column: zone}", "column: courriel}", "study-identifier-published", "courriel"),
+    (S, ", codelist: age}", "}", "study-missing-key", "columns.classe.codelist"),
+    (Q, "columns: note", "columns: courriel", "study-identifier-published", "courriel"),
+    (Q, "columns: propos", "columns: zone", "study-identifier-published", "zone"),
+    (Q, "columns: propos", "columns: note", "study-identifier-published", "note"),
+    (Q, "columns: note", "columns: avis", "study-column-twice", "avis"),
+    (Q, "[citee_1, citee_2]", "[eau_ville, citee_2]", "study-column-twice", "eau_ville"),
+    (Q, "kind: single", "kind: simple", "study-bad-value", "simple"),
+    (Q, '"{domain}_{actor}"', '"{domain}_{acteur}"', "study-bad-value", "actor"),
+    (W, "    frame_year: 2024\n", "", "study-no-frame-year", "2024"),
+    (W, "end: 2024-01-31", "end: 31 janvier", "study-bad-value", "31 janvier"),
+    (ZONE, "label_fr,", "", "study-codelist-column", "label_fr"),
+    (ZONE, "S,Sud,South", "S,,South", "study-codelist-empty", "label_fr"),
+    (ZONE, "S,Sud,South", "S,TO COMPLETE,South", "study-to-complete", "label_fr"),
+    (ZONE, "S,Sud,South,", "S,Sud,South,LE  NORD", "study-codelist-ambiguous", "LE  NORD"),
+    (ZONE, "S,Sud,South,", "N,Sud,South,", "study-codelist-ambiguous", "N"),
+    ("codelists/zone.yaml", "source: Essai\n", "", "study-missing-key", "source"),
+    (F, "source,", "", "study-missing-key", "source"),
+    (F, "f1,2024,", "f1,", "study-bad-value", "15 cells"),
+    (F, "f2,", "f1,", "study-bad-value", "once"),
+    (F, "f1,", ",", "study-bad-value", "figure"),
+    (F, "0.50,2", "0.505,2", "study-bad-value", "decimals"),
+    (F, "0.50,2", "50,2", "study-bad-value", "from 0 to 1"),
+    (F, "0.50,2", "half,2", "study-bad-value", "half"),
+    (F, "0.50,2", "0.50,9", "study-bad-value", "decimals"),
+    (F, "1,0.1,", "1,-0.1,", "study-bad-value", "tolerance"),
+    (F, " || Known, difference", "", "study-bad-value", "known_reason"),
+    (F, "_Z,cout,share", "_Z,cout+temps,share", "study-bad-value", "do not add up"),
+    (F, "oui+non", "oui+oui", "study-bad-value", "each answer once"),
+    (F, "zone,N,", ",N,", "study-bad-value", "code"),
+    (F, "Y+N", "Y", "study-bad-value", "2 codes"),
+]  # fmt: skip
+ELSEWHERE = {"study-missing-file", "study-unknown-study", "study-unknown-wave"}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "found", "nearest"), UNKNOWN_NAMES)
+def test_an_unknown_name_is_shown_with_its_line_and_the_nearest_valid_one(
+    spoilt: Spoilt, folder: Path, file: str, old: str, new: str, found: str, nearest: str
+) -> None:
+    error, line = spoilt(file, old, new)
+    assert error.key == "study-unknown-name"
+    assert error.values["file"] == folder / file
+    assert abs(int(str(error.values["line"])) - line) <= SPREAD.get(old, 0)
+    assert (error.values["found"], error.values["nearest"]) == (found, nearest)
+
+
+# What is missing, or wrong between two keys, is shown at the line of the entry that holds it.
+WHOLE_ENTRY = {"study-missing-key", "study-two-roles", "study-no-frame-year", "study-bad-yaml"}
+ENTRY_LINES = 20
+# A key that names no line of its own is shown at the line of the entry that holds it.
+SPREAD = {"{M: O}": 2}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "key", "shown"), BAD_VALUES)
+def test_a_bad_value_is_shown_with_its_file_and_line_in_both_languages(
+    spoilt: Spoilt, folder: Path, file: str, old: str, new: str, key: str, shown: str
+) -> None:
+    error, line = spoilt(file, old, new)
+    assert error.key == key
+    assert error.values["file"] == folder / file
+    for lang in ("fr", "en"):
+        assert str(folder / file) in error.text(lang)
+    assert shown in error.text("en")
+    off = abs(int(str(error.values.get("line", 1))) - line)
+    assert off <= (ENTRY_LINES if key in WHOLE_ENTRY or "pattern" in error.text("en") else 0)
+
+
+def test_every_message_of_a_declaration_has_a_bad_file_that_provokes_it() -> None:
+    path = Path(__file__).parents[2] / "pipelines" / "study" / "messages.yaml"
+    provoked = {"study-unknown-name", *ELSEWHERE, *(case[3] for case in BAD_VALUES)}
+    assert set(yaml.safe_load(path.read_text("utf-8"))) == provoked
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "waves.yaml").unlink()
+    with pytest.raises(DeclarationError) as refused:
+        load_study(folder.parents[1], STUDY)
+    assert refused.value.key == "study-missing-file"
+    assert refused.value.values["file"] == folder / "waves.yaml"
+
+
+def test_an_unknown_study_or_wave_is_a_mistake_of_usage_with_the_nearest_name(folder: Path) -> None:
+    with pytest.raises(UnknownStudyError) as refused:
+        load_study(folder.parents[1], "bocages")
+    assert refused.value.exit_code == 2
+    assert refused.value.values["nearest"] == "bocage"
+    with pytest.raises(UnknownStudyError) as refused:
+        load_study(folder.parents[1], STUDY).wave("2023")
+    assert refused.value.values["nearest"] == "2024"
+    assert "2024" in refused.value.text("fr")
+
+
+def test_a_key_given_twice_is_refused_instead_of_the_last_one_winning(spoilt: Spoilt) -> None:
+    error, line = spoilt(
+        "questions.yaml", "    kind: single", "    kind: ordinal\n    kind: single"
+    )
+    assert error.key == "study-bad-yaml"
+    assert error.values["line"] == line + 1
+    assert "'kind' twice" in error.text("en")
+
+
+def test_a_bad_list_of_the_declaration_is_named_before_any_reference_to_it(spoilt: Spoilt) -> None:
+    error, line = spoilt("study.yaml", "contributors: [{title: Essai}]", "contributors: []")
+    assert (error.key, error.values["key"]) == ("study-bad-value", "contributors")
+    assert error.values["line"] == line

@@ -1,0 +1,46 @@
+"""Every message of every room says the same in French and in English."""
+
+import string
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.texts import LANGUAGES, default_language, messages, say
+
+ROOMS = Path(__file__).parents[2] / "pipelines"
+FILES = sorted(ROOMS.glob("**/messages.yaml"))
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_there_are_messages_to_check() -> None:
+    assert len(FILES) >= 3
+    assert len(messages()) > 50
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+def test_each_message_has_both_languages_with_the_same_blanks(path: Path) -> None:
+    for key, texts in yaml.safe_load(path.read_text("utf-8")).items():
+        assert set(texts) == set(LANGUAGES), key
+        assert blanks(texts["fr"]) == blanks(texts["en"]), key
+        assert all(text.strip() for text in texts.values()), key
+
+
+def test_a_message_without_the_value_of_a_blank_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        say("study-missing-file", "fr")
+    with pytest.raises(KeyError):
+        say("no-such-message", "fr")
+
+
+def test_the_reader_s_language_is_the_one_set_else_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PHARE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    assert default_language() == "fr"
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    assert default_language() == "en"
+    monkeypatch.setenv("PHARE_LANG", "fr")
+    assert default_language() == "fr"
