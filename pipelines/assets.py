@@ -135,7 +135,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
         declared = load_study(root, name)
         released = dt.date.fromisoformat(config.released) if config.released else dt.date.today()
         outcome = publish_study(
-            declared, released=released, run={"run_id": context.run_id, **run_environment()},
+            declared, released=released, run={"run_id": context.run.run_id, **run_environment()},
             erratum=config.erratum or None, raise_to=config.bump or None,
         )  # fmt: skip
         context.add_output_metadata(

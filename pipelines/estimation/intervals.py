@@ -6,7 +6,7 @@ Belongs here: formulas from a value, its variance and its base to two bounds. No
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 Vector = npt.NDArray[np.float64]
 TAIL = 0.025
@@ -28,8 +28,8 @@ def share_interval(
         extreme = (value <= 0) | (value >= 1)
         size = np.where(extreme, effective, size)
         hits, misses = size * value, size * (1 - value)
-        low = np.where(value <= 0, 0.0, beta.ppf(TAIL, hits, misses + 1))
-        high = np.where(value >= 1, 1.0, beta.ppf(1 - TAIL, hits + 1, misses))
+        low = np.where(value <= 0, 0.0, betaincinv(hits, misses + 1, TAIL))
+        high = np.where(value >= 1, 1.0, betaincinv(hits + 1, misses, 1 - TAIL))
     empty = ~(respondents > 0)
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
@@ -41,4 +41,4 @@ def mean_interval(value: Vector, variance: Vector, freedom: Vector) -> tuple[Vec
 
 
 def _quantile(freedom: Vector) -> Vector:
-    return np.asarray(t.ppf(1 - TAIL, np.maximum(freedom, 1)), dtype=np.float64)
+    return np.asarray(stdtrit(np.maximum(freedom, 1), 1 - TAIL), dtype=np.float64)

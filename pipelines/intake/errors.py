@@ -19,7 +19,7 @@ class DeliveryError(PhareError):
 class DeliveryChangedError(DeliveryError):
     """A delivered file is no longer the one that its sidecar describes."""
 
-    exit_code = ExitCode.VERIFICATION
+    exit_code = ExitCode.DATA_REFUSED
 
 
 class ReceiveError(PhareError):

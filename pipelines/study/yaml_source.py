@@ -34,8 +34,8 @@ class YamlSource:
         return self.lines.get(key, 1)
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice: the last one would win in silence."""
+class _Loader(yaml.CSafeLoader):
+    """Safe loader, in C, that refuses a key given twice: the last one would win in silence."""
 
 
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -55,9 +55,9 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_
 def parse(path: Path) -> YamlSource:
     """Parse `path`; raises DeclarationError for a missing or malformed file."""
     try:
-        text = path.read_text("utf-8")
-        node = yaml.compose(text, _Loader)
-        data = yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
+        loader = _Loader(path.read_text("utf-8"))
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
     except FileNotFoundError:
         raise DeclarationError("study-missing-file", file=path) from None
     except yaml.MarkedYAMLError as error:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import dagster as dg
@@ -54,7 +55,7 @@ def test_the_released_table_holds_no_small_cell_and_no_verbatim(root: Path) -> N
 
 def test_dagster_metadata_has_rows_columns_and_a_preview_of_protected_rows_only(root: Path) -> None:
     run_study(root, STUDY, RELEASED)
-    with dg.DagsterInstance.get() as instance:
+    with chdir(root), dg.DagsterInstance.get() as instance:
         for step in STEPS:
             event = instance.get_latest_materialization_event(dg.AssetKey([STUDY, step.name]))
             metadata = event.asset_materialization.metadata
