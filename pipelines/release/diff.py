@@ -74,7 +74,7 @@ class Difference:
 def compare(before: Path, after: Path) -> Difference:
     """Compare two release folders; both are taken as they lie, unverified."""
     old, new = read_descriptor(before), read_descriptor(after)
-    olds, news = _schemas(old), _schemas(new)
+    olds, news = schemas(old), schemas(new)
     shared = [name for name in news if name in olds]
     with sql.connect() as connection:
         tables = tuple(
@@ -96,20 +96,20 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     return found
 
 
-def shared_columns(old: Descriptor, new: Descriptor) -> list[str]:
-    """Return the columns, keys aside, that both schemas have."""
-    names = {one["name"] for one in old["fields"]}
-    own = [one["name"] for one in new["fields"] if one["name"] in names]
-    return [name for name in own if name not in new["primaryKey"]]
-
-
-def _schemas(descriptor: Descriptor) -> dict[str, Descriptor]:
+def schemas(descriptor: Descriptor) -> dict[str, Descriptor]:
     """Return the schema of each table, from its Parquet resource."""
     return {
         one["name"]: one["schema"]
         for one in descriptor["resources"]
         if not one["name"].endswith(CSV_SUFFIX)
     }
+
+
+def shared_columns(old: Descriptor, new: Descriptor) -> list[str]:
+    """Return the columns, keys aside, that both schemas have."""
+    names = {one["name"] for one in old["fields"]}
+    own = [one["name"] for one in new["fields"] if one["name"] in names]
+    return [name for name in own if name not in new["primaryKey"]]
 
 
 def _changed_texts(old: Descriptor, new: Descriptor) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import Sentence, first_sentence, sentences
 from pipelines.release.content_id import content_id
 from pipelines.release.diff import Difference, compare
+from pipelines.release.diff_files import write_diff
 from pipelines.release.errors import ErratumNeededError, LogBrokenError, UnsoundReleaseError
 from pipelines.release.inputs import Release, SourceFile, gather
 from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
@@ -136,6 +137,8 @@ def _publish(
         releases(entries),
         told.quality.get("not_protected", ()),
     )
+    if difference and previous:
+        write_diff(staged, store.folder(previous["version"]), difference, changes)
     manifest = write_rest(staged, page, told)
     _check_sound(release, staged)
     place = promote(store, staged, str(version))

@@ -1,0 +1,117 @@
+"""The difference between two releases: what it finds, what it says, what it never says again."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines.release import ReleaseOutcome, verify
+from pipelines.release.bump import computed_bump, needs_erratum
+from pipelines.release.changes import sentences
+from pipelines.release.diff import compare
+from pipelines.study import Study
+from tests.release.made_up_release import Row, changed_value, declared, edit, published
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def withhold_north(rows: list[Row]) -> list[Row]:
+    for row in rows:
+        if row["zone"] == "N":
+            row.update({name: None for name in row if name in FIGURES} | {"status": "withheld"})
+    return rows
+
+
+FIGURES = (
+    "respondents", "answering", "weighted_base", "value", "standard_error", "ci_low", "ci_high",
+    "design_effect", "effective_respondents", "reliability",
+)  # fmt: skip
+
+
+def test_a_release_carries_the_cells_that_changed(study: Study, first: ReleaseOutcome) -> None:
+    second = published(study, changed_value, erratum="corrected")
+    cells = read(second.path / "diff" / "estimates-changed.csv")
+    assert len(cells) == 1
+    assert (cells[0]["column"], cells[0]["before"], cells[0]["after"]) == (
+        "value", "0.688", "0.689",
+    )  # fmt: skip
+    summary = json.loads((second.path / "diff" / "summary.json").read_text("utf-8"))
+    assert summary["previous"] == "0.1.0"
+    assert summary["tables"][0]["rows"] | {} == {
+        "added": 0, "removed": 0, "changed": 1, "restated": 1, "withheld": 0, "freed": 0,
+    }  # fmt: skip
+    assert verify(second.path).is_sound
+
+
+def test_rows_added_and_removed_are_listed_whole(study: Study, first: ReleaseOutcome) -> None:
+    second = published(study, lambda rows: rows[:-1])
+    removed = read(second.path / "diff" / "estimates-removed.csv")
+    assert len(removed) == 1 and removed[0]["wave"] == "2020"
+    third = published(study)
+    assert read(third.path / "diff" / "estimates-added.csv") == removed
+
+
+def test_what_is_withheld_now_is_not_said_again(study: Study, first: ReleaseOutcome) -> None:
+    second = published(study, withhold_north)
+    cells = read(second.path / "diff" / "estimates-changed.csv")
+    assert {(one["column"], one["before"], one["after"]) for one in cells} == {
+        ("status", "published", "withheld")
+    }
+    for path in (second.path / "diff").iterdir():
+        assert "0.688" not in path.read_text("utf-8")
+
+
+def test_a_first_release_and_one_without_changed_rows_have_no_row_files(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    assert not (first.path / "diff").exists()
+    second = published(edit(study.root, "study", lambda file: file.update(citation="Autre")))
+    assert [path.name for path in (second.path / "diff").iterdir()] == ["summary.json"]
+
+
+def test_each_change_is_told_in_both_languages(study: Study, first: ReleaseOutcome) -> None:
+    def change(file: dict[str, Any]) -> None:
+        file["breakdowns"]["zone2"] = dict(file["breakdowns"]["zone"])
+        file["disclosure"] = {"minimum_respondents": 12}
+        file["citation"] = "Autre"
+
+    second = published(edit(study.root, "study", change))
+    difference = compare(first.path, second.path)
+    told = "\n".join(one["en"] for one in sentences(difference))
+    for expected in (
+        "Table estimates: columns added: zone2; keys changed; rows not comparable",
+        "New tables: breakdown_zone2",
+        "The method changed (disclosure)",
+        "Texts and metadata changed: pub:citation",
+    ):
+        assert expected in told, told
+    assert all(one["fr"] != one["en"] for one in sentences(difference))
+
+
+def test_comparing_a_release_with_itself_finds_nothing(first: ReleaseOutcome) -> None:
+    difference = compare(first.path, first.path)
+    assert not sentences(difference) and computed_bump(difference) == "patch"
+    assert not needs_erratum(difference)
+
+
+def test_comparing_backwards_turns_added_into_removed(tmp_path: Path) -> None:
+    short = published(declared(tmp_path / "a"), lambda rows: rows[:-2])
+    whole = published(declared(tmp_path / "b"))
+    forth, back = compare(short.path, whole.path), compare(whole.path, short.path)
+    assert forth.tables[0].rows and back.tables[0].rows
+    assert (forth.tables[0].rows.added, back.tables[0].rows.removed) == (2, 2)
+    assert (computed_bump(forth), computed_bump(back)) == ("minor", "major")
+
+
+def test_a_code_taken_away_is_major_and_a_new_one_minor(tmp_path: Path) -> None:
+    one = published(declared(tmp_path / "a"))
+    study = declared(tmp_path / "b")
+    codes = study.folder / "codelists" / "zone.csv"
+    codes.write_text(codes.read_text("utf-8") + "W,Ouest,West,answer\n", "utf-8")
+    wider = published(declared(tmp_path / "b"))
+    forth, back = compare(one.path, wider.path), compare(wider.path, one.path)
+    assert (computed_bump(forth), computed_bump(back)) == ("minor", "major")
+    assert "new codes (zone: W)" in sentences(forth)[0]["en"]
