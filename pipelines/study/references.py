@@ -4,6 +4,7 @@ Belongs here: checks across study.yaml, questions.yaml, waves.yaml and the codel
 what one entry can check alone (model.py).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from pipelines.study.codelist import Codelist
 from pipelines.study.errors import DeclarationError
 from pipelines.study.items import items_of
 from pipelines.study.model import Breakdown, Question, QuestionsFile, StudyFile, WavesFile
-from pipelines.study.yaml_source import Key, YamlSource
+from pipelines.study.yaml_source import Key, YamlSource, dotted
 
 PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "commune_name", "dropped"}
 
@@ -124,6 +125,8 @@ def _check_questions(parts: Parts) -> None:
             listed = getattr(question, slot)
             if listed:
                 _known(source, (*key, slot), "codelist", listed, parts.codelists)
+        if question.is_numeric and question.scale:
+            _check_number_words(parts, source, key, question.scale)
         if question.asked_of:
             _check_filter(parts, source, key, question.asked_of.question, question.asked_of.answers)
     _check_columns(parts)
@@ -133,7 +136,11 @@ def _check_filter(
     parts: Parts, source: YamlSource, key: Key, asked: str, answers: Iterable[str]
 ) -> None:
     key = (*key, "asked_of")
-    _known(source, key, "question", asked, parts.questions.questions)
+    single = [
+        name for name, one in parts.questions.questions.items()
+        if one.kind in {"single", "ordinal"} and not (one.domain or one.actor) and name != key[1]
+    ]  # fmt: skip
+    _known(source, key, "question of one coded column", asked, single)
     scale = parts.questions.questions[asked].scale
     for answer in answers:
         _known(source, key, "answer", answer, parts.codelists[scale].names if scale else ())
@@ -153,6 +160,7 @@ def _check_columns(parts: Parts) -> None:
         if question.kind == "open_text":
             _check_open_text(parts, name, str(question.columns), owner)
     _check_breakdown_lists(parts, {column: questions[name] for column, name in owner.items()})
+    _check_renamed(parts, owner)
 
 
 def _check_shared(parts: Parts, column: str, first: str, second: str) -> None:
@@ -176,6 +184,26 @@ def _check_open_text(parts: Parts, name: str, column: str, owner: Mapping[str, s
             file=source.path, line=source.line(("questions", name, "columns")),
             found=column, role="open_text",
         )  # fmt: skip
+
+
+def _check_renamed(parts: Parts, owner: Mapping[str, str]) -> None:
+    texts = (one.columns for one in parts.questions.questions.values() if one.kind == "open_text")
+    declared = [*parts.study.columns, *owner, *map(str, texts)]
+    for name, wave in parts.waves.waves.items():
+        for received, target in wave.renamed.items():
+            key: Key = ("waves", name, "renamed", received)
+            _known(parts.sources.waves, key, "column", target, declared)
+
+
+def _check_number_words(parts: Parts, source: YamlSource, key: Key, scale: str) -> None:
+    """Check that a numeric question's scale lists texts for no answer, under no number as code."""
+    for code in parts.codelists[scale].codes:
+        if re.fullmatch(r"[-+]?\d+([.,]\d*)?", code.code) or code.kind == "answer":
+            raise DeclarationError(
+                "study-bad-value",
+                file=source.path, line=source.line((*key, "scale")), key=dotted((*key, "scale")),
+                found=f"{code.code} ({code.kind})", expected="no answer, under a code of letters",
+            )  # fmt: skip
 
 
 def _check_breakdown_lists(parts: Parts, asked: Mapping[str, Question]) -> None:

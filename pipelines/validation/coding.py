@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.validation.plan import ColumnPlan
 
+GROUPED_THOUSANDS = r"^-?\d{1,3}( \d{3})+(,\d+)?$"
 NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
 
 
@@ -105,9 +106,7 @@ def _numbers_or_dates(
         iso = french.str.strptime(pl.Date, "%d/%m/%Y", strict=False).dt.to_string("%Y-%m-%d")
         read = iso.fill_null(plain)
     elif decimal == ",":
-        read = plain.str.replace_all(r"(\d) (\d{3})", "${1}${2}").str.replace(
-            ",", ".", literal=True
-        )
+        read = _with_decimal_point(plain)
     else:
         read = plain
     if plan.codelist:
@@ -119,8 +118,20 @@ def _numbers_or_dates(
     return read, [Repair(plan.name, "spaces", "", "", *_where(touched, lines))]
 
 
+def _with_decimal_point(plain: pl.Series) -> pl.Series:
+    """Read `1 234,5` as `1234.5`; a point changes place with the comma, so that `1.234` is refused.
+
+    Whether it means a thousand or a decimal, the declared mark is a comma.
+    """
+    grouped = plain.str.contains(GROUPED_THOUSANDS)
+    whole = pl.select(
+        pl.when(grouped).then(plain.str.replace_all(" ", "")).otherwise(plain)
+    ).to_series()
+    return whole.str.replace_many([",", "."], [".", ","])
+
+
 def _non_answers(read: pl.Series, plan: ColumnPlan) -> pl.Series:
-    """Read the declared words for no answer that stand among numbers."""
-    words = read.filter(read.cast(pl.Float64, strict=False).is_null()).unique().to_list()
+    """Read the declared texts for no answer that stand among numbers, such as NSP or 99."""
+    words = read.unique().to_list()
     codes = {word: code for word in words if (code := plan.code_of(word)) is not None}
     return read.replace(list(codes), list(codes.values())) if codes else read

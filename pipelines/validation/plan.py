@@ -10,6 +10,7 @@ from typing import Literal
 from pipelines.study import Codelist, Item, Question, Study, fold
 
 ColumnKind = Literal["code", "tick", "number", "date", "text", "unread"]
+ALWAYS_REQUIRED = {"respondent", "weight"}
 UNREAD_ROLES = {"direct_identifier", "dropped"}
 MISSING = "_U"  # SDMX: unknown; here an empty cell where an answer could stand
 NOT_ASKED = "_Z"  # SDMX: not applicable; here an empty cell of one who was not asked
@@ -32,7 +33,9 @@ class ColumnPlan:
 
     @property
     def blank(self) -> str:
-        """The code of an empty cell: the list's own code for missing, else `_U`."""
+        """The code of an empty cell: not ticked where declared, the list's own, else `_U`."""
+        if self.kind == "tick" and self.question and "" in self.question.not_ticked:
+            return NOT_TICKED
         own = self.codelist.of_kind("missing") if self.codelist else ()
         return own[0] if own else MISSING
 
@@ -80,9 +83,8 @@ def _trait(study: Study, name: str) -> ColumnPlan:
         kind = "number"
     elif column.role == "date":
         kind = "date"
-    return ColumnPlan(
-        name, kind, column.role, codelist, None, column.required, column.pattern
-    )  # fmt: skip
+    required = column.required or column.role in ALWAYS_REQUIRED
+    return ColumnPlan(name, kind, column.role, codelist, None, required, column.pattern)
 
 
 def _used_list(study: Study, column: str) -> Codelist | None:

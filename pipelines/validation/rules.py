@@ -14,7 +14,7 @@ import polars as pl
 from pandera.api.polars.types import PolarsData
 from pandera.errors import SchemaErrors
 
-from pipelines.study import Study, Wave
+from pipelines.study import Filter, Study, Wave
 from pipelines.validation.geography import region_of
 from pipelines.validation.plan import (
     MISSING,
@@ -57,9 +57,9 @@ class Breach:
 
 def rules_of(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> tuple[Rule, ...]:
     """Return every rule that one row can be judged by, in column order."""
-    found = [rule for plan in plans.values() for rule in _column_rules(plan, wave)]
-    found += _filter_rules(study)
-    found += _multiple_rules(study)
+    found = [rule for plan in plans.values() for rule in _column_rules(study, plan, wave)]
+    found += _filter_rules(study, plans)
+    found += _multiple_rules(study, plans)
     found += _geography_rules(study, wave)
     return tuple(found)
 
@@ -101,14 +101,13 @@ def _holds(rule: Rule):  # type: ignore[no-untyped-def]
     return check
 
 
-def _column_rules(plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
+def _column_rules(study: Study, plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
     cell = pl.col(plan.name)
-    if plan.kind in {"unread", "text"} and plan.role == "open_text":
-        return
-    if plan.kind == "unread":
+    if plan.kind == "unread" or plan.role == "open_text":
         return
     if plan.required:
-        yield Rule("required", plan.name, cell != MISSING if plan.kind != "text" else cell != "")
+        given = cell != (MISSING if plan.kind != "text" else "")
+        yield Rule("required", plan.name, given | ~_is_asked(study, plan))
     if plan.kind in {"code", "tick"}:
         yield Rule("code", plan.name, cell.is_in([*plan.valid_codes, MISSING]))
     elif plan.kind == "number":
@@ -117,6 +116,12 @@ def _column_rules(plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
         yield from _date_rules(plan, wave)
     if plan.pattern:
         yield Rule("pattern", plan.name, cell.str.contains(f"^(?:{plan.pattern})$") | (cell == ""))
+
+
+def _is_asked(study: Study, plan: ColumnPlan) -> pl.Expr:
+    """Return whether the cell should be filled: not of those whom a filter leaves out."""
+    asked_of = plan.question.asked_of if plan.question else None
+    return pl.lit(value=True) if asked_of is None else meets(study, asked_of)
 
 
 def _number_rules(plan: ColumnPlan) -> Iterator[Rule]:
@@ -147,7 +152,7 @@ def _day(day: dt.date) -> pl.Expr:
     return pl.lit(day, dtype=pl.Date)
 
 
-def _filter_rules(study: Study) -> Iterator[Rule]:
+def _filter_rules(study: Study, plans: dict[str, ColumnPlan]) -> Iterator[Rule]:
     """Find answers of people who were not asked: cells that should be empty and are not."""
     for item in study.items:
         asked_of = study.questions[item.question].asked_of
@@ -155,7 +160,7 @@ def _filter_rules(study: Study) -> Iterator[Rule]:
             continue
         asked = was_asked(study, item.question)
         for column in item.columns:
-            empty = pl.col(column).is_in([MISSING, NOT_ASKED])
+            empty = pl.col(column).is_in([MISSING, NOT_ASKED, plans[column].blank])
             if item.ticks:
                 empty = empty | (pl.col(column) == NOT_TICKED)
             yield Rule("asked", column, asked | empty)
@@ -166,22 +171,33 @@ def was_asked(study: Study, question: str) -> pl.Expr:
     asked_of = study.questions[question].asked_of
     if asked_of is None:
         return pl.lit(value=True)
+    return meets(study, asked_of)
+
+
+def meets(study: Study, asked_of: Filter) -> pl.Expr:
+    """Return whether a respondent's answer is one that a filter names."""
     column = str(study.questions[asked_of.question].columns)
     return pl.col(column).is_in(asked_of.answers)
 
 
-def _multiple_rules(study: Study) -> Iterator[Rule]:
+def _multiple_rules(study: Study, plans: dict[str, ColumnPlan]) -> Iterator[Rule]:
     for item in study.items:
         at_most = study.questions[item.question].at_most
-        if item.ticks and at_most is not None:
-            ticked = pl.sum_horizontal(pl.col(one) == TICKED for one in item.columns)
-            yield Rule("at_most", item.columns[0], ticked <= at_most)
+        if at_most is not None:
+            given = pl.sum_horizontal(_is_given(plans[one]) for one in item.columns)
+            yield Rule("at_most", item.columns[0], given <= at_most)
     for item in mention_items(study):
-        given = pl.concat_list(item.columns).list.eval(
-            pl.element().filter(~pl.element().is_in([MISSING, NOT_ASKED]))
+        none = [MISSING, NOT_ASKED, plans[item.columns[0]].blank]
+        mentions = pl.concat_list(item.columns).list.eval(
+            pl.element().filter(~pl.element().is_in(none))
         )
-        repeated = given.list.len() == given.list.n_unique()
-        yield Rule("repeated", item.columns[0], repeated)
+        yield Rule("repeated", item.columns[0], mentions.list.len() == mentions.list.n_unique())
+
+
+def _is_given(plan: ColumnPlan) -> pl.Expr:
+    """Return whether a column of a multiple choice holds an answer."""
+    cell = pl.col(plan.name)
+    return cell == TICKED if plan.kind == "tick" else ~cell.is_in([MISSING, NOT_ASKED, plan.blank])
 
 
 def _geography_rules(study: Study, wave: Wave) -> Iterator[Rule]:

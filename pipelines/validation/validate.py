@@ -36,6 +36,9 @@ REJECTED = pa.schema(
 )
 
 
+IDENTITIES = pa.schema([("_line", pa.int64()), ("respondent", pa.string())])
+
+
 @dataclass
 class _Tally:
     """What the batches add up to."""
@@ -70,8 +73,12 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     check_labels(study, wave, raw)
     tally = _Tally()
     responses, rejected = folder / "responses.parquet", folder / "rejected_rows.parquet"
-    kept = _judge_batches(study, wave, raw, plans, columns, responses, rejected, tally)
-    kept -= _judge_whole(study, responses, rejected, tally)
+    identities = folder / "identities.parquet"
+    try:
+        _judge_batches(study, wave, raw, plans, columns, responses, rejected, identities, tally)
+        kept = _judge_whole(study, responses, rejected, identities, tally)
+    finally:
+        identities.unlink(missing_ok=True)
     summary = _summary(tally, kept, dropped)
     summary.write(folder / "validation.json")
     _decide(study, summary)
@@ -81,13 +88,23 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
 def _received_columns(raw: Path, wave: Wave) -> dict[str, str]:
     """Return declared name → name in the file, through the wave's renamed columns."""
     names = [name for name in pq.read_schema(raw).names if name != "_line"]
-    return {wave.renamed.get(name, name): name for name in names}
+    columns = {wave.renamed.get(name, name): name for name in names}
+    for name in names:
+        declared = wave.renamed.get(name, name)
+        if columns[declared] != name:
+            raise ColumnsMissingError(
+                "validation-column-twice", wave=wave.title.fr,
+                declared=declared, first=name, second=columns[declared],
+            )  # fmt: skip
+    return columns
 
 
 def _check_columns(
     study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str]
 ) -> tuple[str, ...]:
-    missing = [name for name in plans if name not in columns]
+    missing = [
+        name for name, plan in plans.items() if name not in columns and plan.kind != "unread"
+    ]
     if missing:
         raise ColumnsMissingError(
             "validation-columns-missing",
@@ -99,15 +116,18 @@ def _check_columns(
 
 def _judge_batches(
     study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str],
-    responses: Path, rejected: Path, tally: _Tally,
-) -> int:  # fmt: skip
-    """Write the rows of each batch that break no rule, and the breaches; return the rows kept."""
+    responses: Path, rejected: Path, identities: Path, tally: _Tally,
+) -> None:  # fmt: skip
+    """Write the rows of each batch that break no rule, the breaches, and every row's respondent."""
     rules = rules_of(study, wave, plans)
     schema = schema_of(rules)
     kept_columns = _kept_columns(study, plans)
     writer: pq.ParquetWriter | None = None
-    kept = 0
-    with pq.ParquetWriter(rejected, REJECTED) as refused:
+    respondent = pl.col(str(study.column_with_role("respondent"))).alias("respondent")
+    with (
+        pq.ParquetWriter(rejected, REJECTED) as refused,
+        pq.ParquetWriter(identities, IDENTITIES) as known,
+    ):
         for received in _batches(raw, columns, plans):
             batch, repairs = code_batch(received, plans.values(), wave.extract.decimal)
             batch, mended = mend_communes(batch, study, wave)
@@ -123,11 +143,10 @@ def _judge_batches(
             ready = sound.to_arrow()
             writer = writer or pq.ParquetWriter(responses, ready.schema, compression="zstd")
             writer.write_table(ready)
-            kept += sound.height
+            known.write_table(_plain(batch.select("_line", respondent), IDENTITIES))
     if writer is None:
         raise NothingCheckedError("validation-no-rows", study=study.id, wave=wave.title.fr)
     writer.close()
-    return kept
 
 
 def _without(batch: pl.DataFrame, found: list[Breach]) -> pl.DataFrame:
@@ -188,19 +207,26 @@ def _breach_rows(found: list[Breach], received: pl.DataFrame, tally: _Tally) -> 
         )
     if not parts:
         return REJECTED.empty_table()
-    return pl.concat(parts).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(REJECTED)
+    return _plain(pl.concat(parts), REJECTED)
 
 
-def _judge_whole(study: Study, responses: Path, rejected: Path, tally: _Tally) -> int:
-    """Take out what only the whole wave shows: a respondent on several lines; return how many."""
+def _plain(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+
+
+def _judge_whole(
+    study: Study, responses: Path, rejected: Path, identities: Path, tally: _Tally
+) -> int:
+    """Take out what only the whole wave shows: a respondent on several lines; return rows kept.
+
+    All the lines are judged, those that break another rule too: the other copy is no better.
+    """
     column = str(study.column_with_role("respondent"))
-    query = sql.read(
-        "validation/duplicates.sql", respondent=sql.name(column), column=sql.literal(column)
-    )
+    query = sql.read("validation/duplicates.sql")
     tally.seen["unique", column] = tally.read
     with sql.connect(responses.parent) as connection:
-        paths = {"responses": str(responses)}
-        doubles = connection.sql(query, params=paths).to_arrow_table().cast(REJECTED)
+        values = {"identities": str(identities), "column": column}
+        doubles = connection.sql(query, params=values).to_arrow_table().cast(REJECTED)
         if doubles.num_rows:
             tally.breach(("unique", column), doubles["_line"].to_pylist())
             _rewrite_without(connection, doubles, responses)
@@ -210,7 +236,7 @@ def _judge_whole(study: Study, responses: Path, rejected: Path, tally: _Tally) -
     )
     pq.write_table(rows, rejected)
     rejected.chmod(0o600)
-    return int(doubles.num_rows)
+    return int(pq.read_metadata(responses).num_rows)
 
 
 def _rewrite_without(connection: DuckDBPyConnection, doubles: pa.Table, responses: Path) -> None:
