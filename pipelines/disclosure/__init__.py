@@ -4,8 +4,28 @@ Belongs here: primary rules, the withholding pattern, published precision, the a
 written. Not here: computing estimates (estimation), writing releases (release).
 """
 
-from pipelines.disclosure.errors import EstimatesUnfitError
+from pipelines.disclosure.audit import AuditReport, audit, examine
+from pipelines.disclosure.errors import (
+    DisclosureAuditError,
+    EstimatesUnfitError,
+    NotPublishableError,
+    PatternImpossibleError,
+    PatternTooLargeError,
+)
 from pipelines.disclosure.protect import protect
+from pipelines.disclosure.publishable import check_publishable
 from pipelines.disclosure.report import ProtectionReport
 
-__all__ = ["EstimatesUnfitError", "ProtectionReport", "protect"]
+__all__ = [
+    "AuditReport",
+    "DisclosureAuditError",
+    "EstimatesUnfitError",
+    "NotPublishableError",
+    "PatternImpossibleError",
+    "PatternTooLargeError",
+    "ProtectionReport",
+    "audit",
+    "check_publishable",
+    "examine",
+    "protect",
+]

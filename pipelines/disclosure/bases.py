@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.disclosure.errors import EstimatesUnfitError
-from pipelines.disclosure.population import populations
+from pipelines.disclosure.population import populations_of
 from pipelines.study import TOTAL, Study
 from pipelines.study.tables import FIGURES, KEY_BEFORE_BREAKDOWNS
 
@@ -76,11 +76,8 @@ def read_bases(
     respondents[_places(rows, breakdowns, items, cells)] = rows["respondents"].to_numpy()
     extreme = np.zeros(respondents.shape, dtype=np.bool_)
     extreme[_places(_extreme(connection, study, estimates), breakdowns, items, cells)] = True
-    population = np.full(len(cells), UNKNOWN, dtype=np.int64)
-    for position, units in populations(
-        connection, study, wave_id, _cell_table(breakdowns, cells)
-    ).items():
-        population[position] = units
+    units = populations_of(connection, study, wave_id, cells)
+    population = np.where(np.isnan(units), UNKNOWN, units).astype(np.int64)
     bases = Bases(breakdowns, items, cells, respondents, population, extreme)
     _check_frame(bases, estimates)
     return bases
@@ -149,11 +146,6 @@ def _places(
     item = np.array([item_at[key] for key in _key_tuples(rows, ITEM)], dtype=np.int64)
     cell = np.array([cell_at[key] for key in _key_tuples(rows, breakdowns)], dtype=np.int64)
     return item, cell
-
-
-def _cell_table(breakdowns: tuple[str, ...], cells: tuple[CellKey, ...]) -> pa.Table:
-    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
-    return pa.table([pa.array(range(len(cells))), *columns], names=["position", *breakdowns])
 
 
 def _check_frame(bases: Bases, estimates: Path) -> None:

@@ -22,3 +22,15 @@ class PatternImpossibleError(PhareError):
     """Withholding every cell of a table would still leave an unsafe one exposed."""
 
     exit_code = ExitCode.DATA_REFUSED
+
+
+class DisclosureAuditError(PhareError):
+    """What is written would let an outsider work out what is withheld: nothing is released."""
+
+    exit_code = ExitCode.DATA_REFUSED
+
+
+class NotPublishableError(PhareError):
+    """A table to publish holds open text or what identifies a respondent."""
+
+    exit_code = ExitCode.DATA_REFUSED

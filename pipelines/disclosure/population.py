@@ -4,6 +4,8 @@ Belongs here: counting the frame of the wave at the published cells. Not here: t
 (schemas/codelists), the rules on these counts (primary.py).
 """
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -25,17 +27,30 @@ def counted_breakdowns(study: Study, wave_id: str) -> tuple[str, ...]:
     return tuple(name for name, one in study.breakdowns.items() if one.derived)
 
 
-def populations(
-    connection: DuckDBPyConnection, study: Study, wave_id: str, cells: pa.Table
-) -> dict[int, int]:
-    """Return the units of the frame in each cell: position → N, without the cells not countable.
+def populations_of(
+    connection: DuckDBPyConnection, study: Study, wave_id: str, cells: tuple[tuple[str, ...], ...]
+) -> npt.NDArray[np.float64]:
+    """Return the units of the frame in each of `cells` (one code per breakdown); NaN: unknown."""
+    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+    positions = pa.array(range(len(cells)))
+    table = pa.table([positions, *columns], names=["position", *study.breakdowns])
+    found = np.full(len(cells), np.nan)
+    for position, units in _counts(connection, study, wave_id, table):
+        found[position] = units
+    return found
 
-    `cells` has `position` and one column per breakdown. A cell cannot be counted when it is
-    broken down by anything that the frame does not hold, or holds a code `_Z`.
+
+def _counts(
+    connection: DuckDBPyConnection, study: Study, wave_id: str, cells: pa.Table
+) -> list[tuple[int, int]]:
+    """Return (position, units) of the cells that can be counted.
+
+    A cell cannot be counted when it is broken down by anything that the frame does not hold, or
+    holds a code `_Z`.
     """
     counted = counted_breakdowns(study, wave_id)
     if not counted:
-        return {}
+        return []
     connection.register("cells", cells)
     connection.register("units", _units(study, wave_id, counted).to_arrow())
     others = [name for name in study.breakdowns if name not in counted]
@@ -50,7 +65,7 @@ def populations(
             f"(cells.{sql.name(name)} IN ('{TOTAL}', kinds.{sql.name(name)}))" for name in counted
         ),
     )
-    return dict(connection.execute(query).fetchall())
+    return [(int(at), int(units)) for at, units in connection.execute(query).fetchall()]
 
 
 def _units(study: Study, wave_id: str, counted: tuple[str, ...]) -> pl.DataFrame:

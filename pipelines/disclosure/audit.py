@@ -1,0 +1,314 @@
+"""The audit: what is about to be released, attacked as written on disk.
+
+Belongs here: which intervals are wide enough, and the verdict. Not here: the systems an outsider
+solves (outsider.py), differences (differencing.py), weights (reconstruction.py), reading the files
+(released.py). None of it shares code with the choice of the pattern.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+
+from pipelines import sql
+from pipelines.disclosure.bases import is_national
+from pipelines.disclosure.differencing import (
+    Flags,
+    changed_by_few,
+    contains,
+    nested_by_few,
+    with_earlier,
+)
+from pipelines.disclosure.errors import DisclosureAuditError
+from pipelines.disclosure.outsider import (
+    ContradictionError,
+    Interval,
+    Numerators,
+    Positions,
+    Printed,
+    believed_bases,
+    count_intervals,
+    respondents_system,
+)
+from pipelines.disclosure.population import counted_breakdowns, populations_of
+from pipelines.disclosure.released import (
+    NOBODY,
+    WITHHELD,
+    Floats,
+    Key,
+    Wave,
+    Written,
+    load_released,
+    read_wave,
+    waves_released,
+)
+from pipelines.disclosure.report import write_private
+from pipelines.disclosure.sums import Sums, sums_of
+from pipelines.study import TOTAL, Study
+from pipelines.texts import say
+
+KINDS = ("rows", "respondents", "share", "release", "nested", "weights", "contradiction")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the files give away. `low` and `high` are private: they are the answer."""
+
+    kind: str
+    wave: str
+    where: str
+    rows: int = 1
+    item: Key = ()
+    cell: Key = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass
+class AuditReport:
+    """The verdict on what is written. Only `public` may leave the private area.
+
+    `cells_attacked` and `shares_attacked` count what is withheld and was attacked;
+    `held_by_the_total` the shares that the total alone confines (a share near 0 % or 100 %
+    everywhere), which withholding cannot widen.
+    """
+
+    study: str
+    waves: tuple[str, ...] = ()
+    earlier_releases: int = 0
+    items: int = 0
+    cells_attacked: int = 0
+    shares_attacked: int = 0
+    held_by_the_total: int = 0
+    rules_not_run: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    intervals: list[dict[str, object]] = field(default_factory=list)
+
+    def public(self) -> dict[str, object]:
+        """Return what may be printed: counts of what was attacked, and whether it held."""
+        return {
+            "study": self.study,
+            "waves": list(self.waves),
+            "earlier_releases": self.earlier_releases,
+            "items": self.items,
+            "cells_attacked": self.cells_attacked,
+            "shares_attacked": self.shares_attacked,
+            "rules_not_run": list(self.rules_not_run),
+            "passed": not self.findings,
+        }
+
+
+def audit(
+    study: Study,
+    released: Sequence[Path],
+    earlier: Sequence[Path] = (),
+    private: Path | None = None,
+) -> AuditReport:
+    """Attack what is about to be released, and refuse it when anything gives way.
+
+    As `examine`; `private`, if given, gets the whole account as JSON (mode 0600), also when the
+    audit fails. Raises DisclosureAuditError with what was found, in counts and places, never in
+    figures.
+    """
+    report = examine(study, released, earlier)
+    if private is not None:
+        write_private(private, asdict(report))
+    if report.findings:
+        raise _refusal(study, report.findings)
+    return report
+
+
+def examine(study: Study, released: Sequence[Path], earlier: Sequence[Path] = ()) -> AuditReport:
+    """Attack a release from its files and those of earlier releases alone; return what was found.
+
+    `released` are the Parquet and CSV files of the estimates (twins, or one a wave), `earlier` one
+    file of each earlier release. An outsider who reads them all, knows the frame, the rounding and
+    the weighting, must be left with an interval of `minimum_respondents` people and
+    `minimum_share_width` for everything withheld, unless withholding every cell would not do it
+    either; bases differ by nobody or by `minimum_difference`. Raises EstimatesUnfitError for a
+    file that is not a table of estimates of this study.
+    """
+    with sql.connect() as connection:
+        load_released(connection, study, [released, *([path] for path in earlier)])
+        report = AuditReport(study.id, waves_released(connection), len(earlier))
+        report.findings += _rows_at_fault(connection, study)
+        for name in report.waves:
+            wave = read_wave(connection, study, name, 1 + len(earlier))
+            _WaveAudit(connection, study, wave, report).run()
+    return report
+
+
+def _rows_at_fault(connection: DuckDBPyConnection, study: Study) -> Iterator[Finding]:
+    rules = study.about.disclosure
+    query = sql.read("disclosure/row_faults.sql", is_national=is_national(study.breakdowns))
+    values = {"minimum": rules.minimum_respondents, **rules.precision.model_dump()}
+    for fault, rows in connection.execute(query, values).fetchall():
+        yield Finding("rows", "", fault, rows)
+
+
+def _refusal(study: Study, findings: list[Finding]) -> DisclosureAuditError:
+    said = []
+    for kind in KINDS:
+        places = [finding for finding in findings if finding.kind == kind]
+        if places:
+            where = "; ".join(dict.fromkeys(one.where for one in places[:3]))
+            count = sum(one.rows for one in places)
+            said.append(say(f"disclosure-finding-{kind}", "en", count=count, where=where))
+    return DisclosureAuditError(
+        "disclosure-audit-failed",
+        study=study.id, count=len(findings), findings="; ".join(said),
+        difference=study.about.disclosure.minimum_difference,
+    )  # fmt: skip
+
+
+class _WaveAudit:
+    """The attack on one wave; adds what it finds to the report."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, study: Study, wave: Wave, report: AuditReport
+    ) -> None:
+        self.study, self.wave, self.report = study, wave, report
+        self.rules = study.about.disclosure
+        self.sums: Sums = sums_of(connection, study, wave.cells)
+        self.population = populations_of(connection, study, wave.name, wave.cells)
+        self.total = np.array([set(cell) == {TOTAL} for cell in wave.cells])
+        self.inside: Flags = contains(wave.cells)
+        self.seen: dict[bytes, dict[int, Interval]] = {}
+
+    def run(self) -> None:
+        """Attack every item, then look for differences."""
+        if not counted_breakdowns(self.study, self.wave.name):
+            self.report.rules_not_run = ("minimum_population", "maximum_fraction", "weights")
+        for item, (now, *before) in self.wave.items.items():
+            if now is None:
+                continue
+            self.report.items += 1
+            shown = with_earlier(now, tuple(before), self.inside)
+            try:
+                self._attack_counts(item, shown)
+                self._attack_shares(item, shown)
+            except ContradictionError:
+                self._find("contradiction", item)
+        least = self.rules.minimum_difference
+        for kind, few in (
+            ("release", changed_by_few(self.wave, least)),
+            ("nested", nested_by_few(self.study, self.wave, least)),
+        ):
+            for item, cell in few:
+                self._find(kind, item, cell)
+
+    def _find(
+        self, kind: str, item: Key, cell: int | None = None, interval: Interval | None = None
+    ) -> None:
+        place = " ".join(part for part in item[:3] if part != "_Z")
+        if cell is not None:
+            by = zip(self.study.breakdowns, self.wave.cells[cell], strict=True)
+            place += ": " + (
+                " x ".join(f"{name}={code}" for name, code in by if code != TOTAL) or TOTAL
+            )
+        ends = (interval.low, interval.high) if interval else (None, None)
+        codes = () if cell is None else self.wave.cells[cell]
+        self.report.findings.append(Finding(kind, self.wave.name, place, 1, item, codes, *ends))
+
+    def _attack_counts(self, item: Key, shown: Written) -> None:
+        known = np.where(shown.state == NOBODY, 0.0, shown.respondents)
+        hidden = np.flatnonzero(shown.state == WITHHELD)
+        self.report.cells_attacked += hidden.size
+        key = known.tobytes() + shown.state.tobytes()
+        if key not in self.seen:
+            wanted = self._reachable(shown)
+            ceiling = np.where(np.isnan(self.population), np.inf, self.population)
+            system = respondents_system(self.sums, known, ceiling)
+            found = count_intervals(system, self.sums, hidden, wanted)
+            self.seen[key] = found
+            for cell, interval in found.items():
+                if interval.width < wanted[cell]:
+                    self._find("respondents", item, cell, interval)
+        for cell, interval in self.seen[key].items():
+            self._note(item, cell, "respondents", interval)
+
+    def _reachable(self, shown: Written) -> Floats:
+        """Return the width to ask of each cell: as declared, or all that withholding can give."""
+        ceiling = np.where(np.isnan(self.population), np.inf, self.population)
+        wanted = np.minimum(float(self.rules.minimum_respondents), ceiling)
+        known = np.where(self.total, shown.respondents, np.nan)
+        known = np.where(shown.state == NOBODY, 0.0, known)
+        everything = np.flatnonzero(np.isnan(known))
+        system = respondents_system(self.sums, known, ceiling)
+        for cell, interval in count_intervals(system, self.sums, everything, wanted).items():
+            wanted[cell] = min(wanted[cell], interval.width)
+        return wanted
+
+    def _attack_shares(self, item: Key, shown: Written) -> None:
+        hidden = np.flatnonzero((shown.state == WITHHELD) & ~self.total)
+        if not hidden.size or shown.state[self.total].max() != 1:
+            return
+        printed = self._printed(item, shown)
+        try:
+            self._judge_shares(item, hidden, printed)
+        except ContradictionError:  # the outsider's idea of the bases was wrong: without it, then
+            unknown = np.full(printed.believed.size, np.nan)
+            self._judge_shares(item, hidden, Printed(**{**vars(printed), "believed": unknown}))
+
+    def _printed(self, item: Key, shown: Written) -> Printed:
+        precision, question = self.rules.precision, self.study.questions[item[0]]
+        is_share = item[3] == "share"
+        national = precision.national_share if is_share else precision.national_mean
+        below = precision.share if is_share else precision.mean
+        half = np.where(self.total, 0.5 * 10.0**-national, 0.5 * 10.0**-below)
+        bases = np.where(shown.state == NOBODY, 0.0, shown.weighted_base)
+        believed = believed_bases(self.sums, bases, self.population)
+        low, high = (0.0, 1.0) if is_share else _range(question.minimum, question.maximum)
+        adds_up = is_share and question.kind != "multiple"
+        return Printed(shown.values, half, bases, believed, low, high, adds_up)
+
+    def _judge_shares(self, item: Key, hidden: Positions, printed: Printed) -> None:
+        system = Numerators(self.sums, printed)
+        low = np.full(printed.values.shape, np.inf)
+        high = np.full(printed.values.shape, -np.inf)
+        span = printed.high - printed.low
+        findings = []
+        for cell in map(int, hidden):
+            for answer in range(printed.values.shape[0]):
+                self.report.shares_attacked += 1
+                wanted = self.rules.minimum_share_width * span
+                confined = _confined_by_total(printed, answer, cell, self.total)
+                if confined < wanted:
+                    self.report.held_by_the_total += 1
+                    wanted = confined
+                if high[answer, cell] - low[answer, cell] >= wanted:
+                    continue
+                interval, points = system.interval(answer, cell)
+                for point in points:
+                    low, high = np.fmin(low, point), np.fmax(high, point)
+                if interval.width < wanted - 1e-6:
+                    findings.append((cell, interval))
+                self._note(item, cell, f"share {answer}", interval)
+        for cell, interval in findings:
+            self._find("share", item, cell, interval)
+
+    def _note(self, item: Key, cell: int, what: str, interval: Interval) -> None:
+        self.report.intervals.append(
+            {
+                "wave": self.wave.name, "item": list(item), "cell": list(self.wave.cells[cell]),
+                "what": what, "low": interval.low, "high": interval.high,
+            }
+        )  # fmt: skip
+
+
+def _range(minimum: float | None, maximum: float | None) -> tuple[float, float]:
+    return (0.0 if minimum is None else minimum), (1.0 if maximum is None else maximum)
+
+
+def _confined_by_total(printed: Printed, answer: int, cell: int, total: Flags) -> float:
+    """Return how wide a share would be if the total alone were published."""
+    value, whole = printed.values[answer][total].max(), printed.bases[total].max()
+    base = printed.believed[cell]
+    if not np.isfinite([value, whole, base]).all() or base <= 0:
+        return printed.high - printed.low
+    half, rest = printed.half[total].max(), max(whole - base, 0.0)
+    low = max(printed.low, ((value - half) * whole - printed.high * rest) / base)
+    high = min(printed.high, ((value + half) * whole - printed.low * rest) / base)
+    return float(max(high - low, 0.0))

@@ -1,0 +1,144 @@
+"""What was written: the rows of a release and of earlier ones, read back from their files.
+
+Belongs here: reading Parquet and CSV twins into one relation, and laying out what each item shows.
+Not here: judging it (audit.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from pipelines import sql
+from pipelines.disclosure.errors import EstimatesUnfitError
+from pipelines.study import TOTAL, Study
+
+Key = tuple[str, ...]
+Floats = npt.NDArray[np.float64]
+States = npt.NDArray[np.int8]
+SHOWN, WITHHELD, NOBODY = 1, 0, -1
+STATE_OF = {"published": SHOWN, "withheld": WITHHELD, "not_applicable": NOBODY}
+ITEM = ["question", "domain", "actor", "measure"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """One item of one release, one entry per cell; `values` is answers × cells.
+
+    `state` is 1 (published), 0 (withheld) or -1 (not applicable, or no row: nobody there). What is
+    not shown is NaN.
+    """
+
+    state: States
+    respondents: Floats
+    weighted_base: Floats
+    effective: Floats
+    answers: tuple[str, ...]
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave as written: its cells (one code per breakdown, sorted) and its items.
+
+    `items` maps (question, domain, actor, measure) to what each release shows of it, the one to
+    judge first; None where a release does not have the item.
+    """
+
+    name: str
+    cells: tuple[Key, ...]
+    items: dict[Key, tuple[Written | None, ...]]
+
+
+def load_released(
+    connection: DuckDBPyConnection, study: Study, releases: Sequence[Sequence[Path]]
+) -> None:
+    """Create the table `released` from the files of each release, the one to judge first.
+
+    The files of a release are twins: a row that stands in several counts once, and what one of
+    them shows is shown. Raises EstimatesUnfitError for a file that is not a table of estimates.
+    """
+    parts: list[str] = []
+    values: dict[str, str | int] = {}
+    for release, paths in enumerate(releases):
+        for path in paths:
+            name = f"file_{len(parts)}"
+            values |= {name: str(path), f"release_{name}": release}
+            parts.append(_rows(connection, study, path, name))
+    query = "CREATE TABLE released AS " + " UNION BY NAME ".join(parts)
+    connection.execute(query, values)
+
+
+def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -> str:
+    if path.suffix == ".parquet":
+        source = f"read_parquet(${name})"
+    else:
+        source = f"read_csv(${name}, all_varchar = true, header = true)"
+    found = connection.sql(f"SELECT * FROM {source}", params={name: str(path)}).columns
+    present = [one for one in study.breakdowns if one in found]
+    if not present or "status" not in found:
+        raise EstimatesUnfitError(
+            "disclosure-missing-column",
+            file=path.name, column="status" if present else next(iter(study.breakdowns)),
+            found=", ".join(found),
+        )  # fmt: skip
+    return sql.read(
+        "disclosure/released_rows.sql",
+        source=source,
+        release=f"$release_{name}",
+        breakdowns=sql.names(present),
+        absent="".join(
+            f"{sql.literal(TOTAL)} AS {sql.name(one)}, "
+            for one in study.breakdowns
+            if one not in present
+        ),
+    )
+
+
+def waves_released(connection: DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the waves of the release to judge, sorted."""
+    query = "SELECT DISTINCT wave FROM released WHERE release = 0 ORDER BY wave"
+    return tuple(wave for (wave,) in connection.execute(query).fetchall())
+
+
+def read_wave(connection: DuckDBPyConnection, study: Study, wave: str, releases: int) -> Wave:
+    """Lay out one wave of the table `released` (of so many `releases`) item by item."""
+    query = sql.read("disclosure/released.sql", breakdowns=sql.names(study.breakdowns))
+    table = pl.DataFrame(connection.sql(query, params={"wave": wave}).to_arrow_table())
+    breakdowns = list(study.breakdowns)
+    cells = tuple(table.select(breakdowns).unique().sort(breakdowns).iter_rows())
+    place = {cell: at for at, cell in enumerate(cells)}
+    items: dict[Key, list[Written | None]] = {}
+    for key, part in table.group_by([*ITEM, "release"], maintain_order=True):
+        *item, release = key
+        shown = items.setdefault(tuple(map(str, item)), [None] * releases)
+        shown[int(str(release))] = _written(part, breakdowns, place)
+    return Wave(wave, cells, {key: tuple(shown) for key, shown in items.items()})
+
+
+def _written(rows: pl.DataFrame, breakdowns: list[str], place: dict[Key, int]) -> Written:
+    cell = np.array([place[key] for key in rows.select(breakdowns).iter_rows()], dtype=np.intp)
+    answers = tuple(rows["answer"].unique().sort().to_list())
+    answer = np.array([answers.index(one) for one in rows["answer"]], dtype=np.intp)
+    state = np.full(len(place), NOBODY, dtype=np.int8)
+    np.maximum.at(state, cell, np.array([STATE_OF.get(one, 0) for one in rows["status"]], np.int8))
+    values = np.full((len(answers), len(place)), np.nan)
+    values[answer, cell] = np.fmax(values[answer, cell], _numbers(rows, "value"))
+
+    def by_cell(name: str) -> Floats:
+        column = np.full(len(place), np.nan)
+        np.fmax.at(column, cell, _numbers(rows, name))
+        return column
+
+    return Written(
+        state, by_cell("respondents"), by_cell("weighted_base"),
+        by_cell("effective_respondents"), answers, values,
+    )  # fmt: skip
+
+
+def _numbers(rows: pl.DataFrame, name: str) -> Floats:
+    return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -1,0 +1,10 @@
+-- The written rows of one wave, in the order in which they are laid out as arrays.
+-- reads  released: see released_rows.sql; $wave
+-- gives  release, item (question, domain, actor, measure), answer, breakdowns, figures, status
+-- slots  {breakdowns}: the breakdown columns
+SELECT
+    release, question, domain, actor, measure, answer, {breakdowns},
+    respondents, answering, weighted_base, value, effective_respondents, design_effect, status
+FROM released
+WHERE wave = $wave
+ORDER BY question, domain, actor, measure, release, answer, {breakdowns}
