@@ -43,3 +43,20 @@ class UnsoundReleaseError(PhareError):
     """The staged release did not pass its own verification; nothing was published."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.VERIFICATION
+
+
+class CandidateError(PhareError):
+    """The candidate does not exist, or may not be promoted now."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    @classmethod
+    def held(cls, study: str, name: str, until: object) -> "HeldError":
+        """Return the error of a candidate under embargo."""
+        return HeldError("release-candidate-held", study=study, found=name, until=until)
+
+
+class HeldError(CandidateError):
+    """The day before which nothing may be published is still to come."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.HELD

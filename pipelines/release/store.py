@@ -18,10 +18,13 @@ from typing import IO
 from pipelines import workspace
 from pipelines.release.durable import FOLDER_MODE, seal_tree, sync_folder
 from pipelines.release.errors import BusyError
-from pipelines.release.log import Entry, read_log, releases, write_latest
+from pipelines.release.log import PURGED, Entry, read_log, releases, statuses, write_latest
+from pipelines.release.manifest import MANIFEST, SIGNATURE
+from pipelines.release.tombstone import write_tombstones
 from pipelines.release.version import Version
 
 STAGING = ".staging-"
+KEPT = ("datapackage.json", "LICENSE", "CITATION.cff", MANIFEST, SIGNATURE)  # by a purge
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def recover(store: Store) -> tuple[Entry, ...]:
 
     Staging folders are removed. A version that the log does not name was never published: it is
     moved out of the public folder, not deleted, in case the log is an older copy than the folder.
-    latest.json is written again where it is behind. Raises LogBrokenError for a damaged log.
+    latest.json is written again where it is behind, a withdrawal or purge that was cut short is
+    finished. Raises LogBrokenError for a damaged log.
     """
     store.public.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     store.public.chmod(FOLDER_MODE)
@@ -89,7 +93,23 @@ def recover(store: Store) -> tuple[Entry, ...]:
         _set_aside(store, orphan)
     if entries:
         write_latest(store.public, entries)
+        finish_retirements(store, entries)
     return entries
+
+
+def finish_retirements(store: Store, entries: Sequence[Entry]) -> None:
+    """Write the tombstones that the log asks for and remove purged data; only under the lock."""
+    write_tombstones(store.public, entries)
+    for version, status in statuses(entries).items():
+        folder = store.folder(version)
+        if status != PURGED or not folder.is_dir():
+            continue
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in KEPT:
+                path.unlink()
+        sync_folder(folder)
 
 
 def orphans(store: Store, entries: Sequence[Entry]) -> tuple[Path, ...]:

@@ -7,10 +7,11 @@ verify_values.py, verify_log.py), the verdict's words (findings.py).
 from pathlib import Path
 
 from pipelines.release.findings import Finding, Verification
-from pipelines.release.log import VERSIONS, statuses
+from pipelines.release.log import PURGED, VERSIONS, statuses
 from pipelines.release.manifest import read_manifest
+from pipelines.release.store import KEPT
 from pipelines.release.verify_files import check_descriptor, check_manifest, load_descriptor
-from pipelines.release.verify_log import check_entry, check_folders, check_log
+from pipelines.release.verify_log import check_entry, check_folders, check_log, check_purged
 from pipelines.release.verify_values import Values
 
 
@@ -23,14 +24,15 @@ def verify(path: Path) -> Verification:
     path = path.resolve()
     if (path / VERSIONS).is_file():
         return _verify_study(path)
-    alone = verify_release(path)
     if not (path.parent / VERSIONS).is_file():
-        return alone
+        return verify_release(path)
     entries, faults = check_log(path.parent)
+    status = statuses(entries).get(path.name) if entries else None
+    alone = _verify_version(path, status)
     faults += check_entry(path, entries)
     return Verification(
         path, (*alone.findings, *faults), alone.checks + 2, alone.is_authenticated, path.name,
-        statuses(entries).get(path.name) if entries else None,
+        status,
     )  # fmt: skip
 
 
@@ -52,13 +54,21 @@ def _verify_study(public: Path) -> Verification:
     entries, faults = check_log(public)
     faults += check_folders(public, entries)
     looked = 2
-    for version in statuses(entries) if entries else ():
+    for version, status in statuses(entries).items() if entries else ():
         if (public / version).is_dir():
-            one = verify_release(public / version)
+            one = _verify_version(public / version, status)
             faults += [_within(version, finding) for finding in one.findings]
             faults += check_entry(public / version, entries)
             looked += one.checks
     return Verification(public, tuple(faults), looked)
+
+
+def _verify_version(folder: Path, status: str | None) -> Verification:
+    """Verify a release as its log says it should be now: whole, or purged of its data."""
+    found = check_purged(folder) if status == PURGED else None
+    if found is not None:
+        return Verification(folder, tuple(found), 1 + len(KEPT), version=folder.name)
+    return verify_release(folder)
 
 
 def _within(version: str, finding: Finding) -> Finding:

@@ -13,13 +13,16 @@ from pipelines.release.log import (
     LATEST,
     PURGED,
     VERSIONS,
+    WITHDRAWN,
     Entry,
     latest_text,
     parse_log,
     releases,
     statuses,
 )
-from pipelines.release.manifest import MANIFEST, sha256_of
+from pipelines.release.manifest import MANIFEST, files_of, read_manifest, sha256_of
+from pipelines.release.store import KEPT
+from pipelines.release.tombstone import tombstone_path
 from pipelines.release.verify_files import load_descriptor
 from pipelines.release.version import Version
 
@@ -41,9 +44,33 @@ def check_folders(public: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]
     for version in sorted(named):
         if not (public / version).is_dir():
             yield Finding("version-missing", version)
+    gone = {
+        version
+        for version, status in (statuses(entries) if entries else {}).items()
+        if status in (PURGED, WITHDRAWN)
+    }
+    for version in sorted(gone):
+        tombstone = tombstone_path(public, version)
+        if not tombstone.is_file():
+            yield Finding("tombstone-missing", tombstone.name)
     for path in sorted(public.glob("[0-9]*")):
         if path.is_dir() and Version.is_one(path.name) and path.name not in named:
             yield Finding("version-unlisted", path.name)
+
+
+def check_purged(folder: Path) -> list[Finding]:
+    """Return what is wrong with a purged version: data that are left, kept files that changed."""
+    listed = read_manifest(folder)
+    if listed is None:
+        return [Finding("manifest-unreadable", MANIFEST)]
+    present = list(files_of(folder))
+    found = [Finding("purged-data", path) for path in present if path not in KEPT]
+    for path in (path for path in KEPT if path in listed):
+        if path not in present:
+            found.append(Finding("file-missing", path))
+        elif listed[path] != sha256_of(folder / path):
+            found.append(Finding("file-digest", path))
+    return found
 
 
 def check_entry(folder: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:

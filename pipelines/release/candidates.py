@@ -1,0 +1,116 @@
+"""Candidates: verified releases that wait for someone, or for a date.
+
+Belongs here: holding, listing and finding them. Not here: preparing them (prepare.py), promoting
+one (approve.py).
+"""
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import workspace
+from pipelines.release.descriptor import as_json
+from pipelines.release.durable import replace_file, sync_folder
+from pipelines.release.errors import CandidateError
+from pipelines.release.log import Entry
+from pipelines.release.prepare import Prepared
+from pipelines.release.store import Store
+from pipelines.study.model import Publication
+
+FACTS = "candidate.json"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A release that waits: its name, its folder, what its log entry will say.
+
+    `log_head` is the digest of the last entry when it was prepared: once the log has grown, its
+    difference and number are no longer right and it cannot be promoted.
+    """
+
+    name: str
+    folder: Path
+    facts: Mapping[str, Any]
+    restated: int
+    log_head: str | None
+
+    @property
+    def release(self) -> Path:
+        """Return the folder of the release itself, to look at before approving."""
+        return self.folder / str(self.facts["version"])
+
+
+def is_held(policy: Publication, today: dt.date) -> bool:
+    """Whether a release must wait: for an approval, or for the day that it is embargoed until."""
+    return policy.publish == "approved" or is_embargoed(policy, today)
+
+
+def is_embargoed(policy: Publication, today: dt.date) -> bool:
+    """Whether the day before which nothing may be published is still to come."""
+    return policy.not_before is not None and today < policy.not_before
+
+
+def hold(store: Store, staged: Path, prepared: Prepared, entries: Sequence[Entry]) -> Path:
+    """Keep a verified release as a private candidate and return its folder.
+
+    Its name says version and content: the same content held twice is one candidate, the first.
+    """
+    held = _folder(store)
+    name = f"{prepared.version}-{prepared.facts['content_id'].removeprefix('sha256:')[:12]}"
+    place = held / name
+    facts = {
+        "facts": dict(prepared.facts),
+        "restated": prepared.restated,
+        "log_head": log_head(entries),
+    }
+    known = find_candidates(store)
+    if any(one.name == name and one.log_head == facts["log_head"] for one in known):
+        return place
+    shutil.rmtree(place, ignore_errors=True)
+    workspace.private_folder(store.root, store.study, "release", "candidates", name)
+    shutil.copytree(staged, place / prepared.version)
+    # Last: a folder without it was never finished, and is not a candidate.
+    replace_file(place / FACTS, as_json(facts).encode())
+    sync_folder(held)
+    return place
+
+
+def find_candidates(store: Store) -> tuple[Candidate, ...]:
+    """Return the candidates of a study, by name."""
+    return tuple(_read(path.parent) for path in sorted(_folder(store).glob(f"*/{FACTS}")))
+
+
+def find_candidate(store: Store, name: str) -> Candidate:
+    """Return one candidate; raises CandidateError naming those that there are."""
+    found = find_candidates(store)
+    for one in found:
+        if one.name == name:
+            return one
+    listed = ", ".join(one.name for one in found) or "—"
+    raise CandidateError("release-no-candidate", study=store.study, found=name, valid=listed)
+
+
+def drop_candidates(store: Store) -> None:
+    """Remove every candidate: the log has grown, so that none of them can be promoted."""
+    for path in _folder(store).iterdir():
+        shutil.rmtree(path)
+
+
+def log_head(entries: Sequence[Entry]) -> str | None:
+    """Return the digest of the last entry of a log."""
+    return str(entries[-1]["entry_sha256"]) if entries else None
+
+
+def _folder(store: Store) -> Path:
+    return workspace.private_folder(store.root, store.study, "release", "candidates")
+
+
+def _read(folder: Path) -> Candidate:
+    content = json.loads((folder / FACTS).read_bytes())
+    return Candidate(
+        folder.name, folder, content["facts"], content["restated"], content["log_head"]
+    )

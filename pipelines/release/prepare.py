@@ -1,0 +1,150 @@
+"""Preparing a release: everything up to a verified folder that only waits for its place.
+
+Belongs here: comparing with the previous version, numbering, writing, verifying. Not here: giving
+it its place (publish.py), holding it back (candidates.py).
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.release.bump import computed_bump, needs_erratum
+from pipelines.release.changes import Sentence, first_sentence, sentences
+from pipelines.release.content_id import content_id
+from pipelines.release.diff import Difference, compare
+from pipelines.release.diff_files import write_diff
+from pipelines.release.errors import ErratumNeededError, LogBrokenError, UnsoundReleaseError
+from pipelines.release.inputs import Release
+from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
+from pipelines.release.log import RELEASED, Entry, newest_valid, releases
+from pipelines.release.manifest import MANIFEST, read_manifest, sha256_of
+from pipelines.release.pages import Page
+from pipelines.release.store import Store
+from pipelines.release.verify import verify_release
+from pipelines.release.version import FIRST, Version, chosen_bump, next_version
+
+NO_VERSION_YET = "0.0.0"  # of the descriptor while its content is compared
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the operator says of one release."""
+
+    released: dt.date
+    erratum: str | None
+    raise_to: str | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A release written and verified in a staging folder.
+
+    `facts` is its log entry but for the clock and the approver; `restated` counts the rows whose
+    values change under the same keys and method, for which someone must give an erratum.
+    """
+
+    facts: Mapping[str, Any]
+    restated: int
+
+    @property
+    def version(self) -> str:
+        """Return the number it will have."""
+        return str(self.facts["version"])
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """The newest release says the same already."""
+
+    entry: Entry
+
+
+def prepare(
+    store: Store, release: Release, entries: Sequence[Entry], staged: Path, told: Told,
+    choices: Choices,
+) -> Prepared | Reproduced:  # fmt: skip
+    """Write the next release of a study into `staged` and verify it whole.
+
+    Raises LogBrokenError when the version to compare with is damaged, VersionError for a number
+    that the rules do not allow, UnsoundReleaseError when what was written fails verification.
+    """
+    files = write_data(release, staged)
+    identity = content_id(write_descriptor(release, staged, NO_VERSION_YET, files))
+    previous = newest_valid(entries)
+    if previous:
+        check_intact(store, previous)
+        if previous["content_id"] == identity:
+            return Reproduced(previous)
+    difference = compare(store.folder(previous["version"]), staged) if previous else None
+    bump, version = _number(release, entries, difference, choices)
+    write_descriptor(release, staged, str(version), files)
+    changes = sentences(difference) if difference else [first_sentence()]
+    if difference and previous:
+        write_diff(staged, store.folder(previous["version"]), difference, changes)
+    page = Page(
+        release, str(version), choices.released, bump, changes, choices.erratum,
+        releases(entries), told.quality.get("not_protected", ()),
+    )  # fmt: skip
+    manifest = write_rest(staged, page, told)
+    _check_sound(release.study.id, staged)
+    restated = difference.restated if difference and needs_erratum(difference) else 0
+    return Prepared(_facts(page, manifest, identity, previous, told), restated)
+
+
+def check_erratum(facts: Mapping[str, Any], restated: int) -> None:
+    """Raise ErratumNeededError when values change and `facts` give no reason."""
+    if restated and not facts["erratum"]:
+        raise ErratumNeededError(
+            "release-erratum-needed",
+            study=facts["study"], count=restated, previous=facts["previous"],
+        )  # fmt: skip
+
+
+def check_intact(store: Store, entry: Entry) -> None:
+    """Raise LogBrokenError unless a release is byte for byte the one that was published."""
+    folder = store.folder(entry["version"])
+    listed = read_manifest(folder)
+    if listed is None or sha256_of(folder / MANIFEST) != entry["manifest_sha256"]:
+        raise LogBrokenError("release-previous-damaged", file=folder, found=MANIFEST)
+    for path, digest in listed.items():
+        if not (folder / path).is_file() or sha256_of(folder / path) != digest:
+            raise LogBrokenError("release-previous-damaged", file=folder, found=path)
+
+
+def _number(
+    release: Release, entries: Sequence[Entry], difference: Difference | None, choices: Choices
+) -> tuple[str, Version]:
+    """Return the bump and the number: above every number ever given, withdrawn ones too."""
+    given = [Version.parse(one["version"]) for one in releases(entries)]
+    computed = computed_bump(difference) if difference else "major"
+    bump = chosen_bump(computed, choices.raise_to)
+    version = next_version(max(given, default=None), bump, synthetic=release.is_synthetic)
+    return (bump if given else FIRST), version
+
+
+def _check_sound(study: str, staged: Path) -> None:
+    verification = verify_release(staged)
+    if not verification.is_sound:
+        found = "; ".join(f"{one.check} {one.file} {one.found}" for one in verification.findings)
+        raise UnsoundReleaseError("release-unsound", study=study, found=found)
+
+
+def _facts(
+    page: Page, manifest: str, identity: str, previous: Entry | None, told: Told
+) -> dict[str, Any]:
+    return {
+        "study": page.release.study.id,
+        "event": RELEASED,
+        "version": page.version,
+        "released": page.released.isoformat(),
+        "content_id": identity,
+        "manifest_sha256": manifest,
+        "bump": page.bump,
+        "changes": list[Sentence](page.changes),
+        "erratum": page.erratum,
+        "previous": previous["version"] if previous else None,
+        "run_id": told.run["run_id"],
+        "commit": told.run.get("commit"),
+    }

@@ -1,0 +1,130 @@
+"""Withdrawing and purging: what readers are told, what stays, what goes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.release import (
+    ReleaseOutcome,
+    VersionError,
+    newest_entry,
+    newest_releases,
+    purge,
+    verify,
+    withdraw,
+)
+from pipelines.release.log import read_log
+from pipelines.study import Study
+from tests.release.made_up_release import changed_value, published
+from tests.tiny_study import STUDY
+
+FACTS = {"by": "A. Nom", "run_id": "run-w"}
+
+
+def test_a_withdrawn_version_keeps_its_files_and_leaves_latest(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    published(study, changed_value, erratum="x")
+    done = withdraw(study.root, STUDY, "0.1.1", reason="fausse", replaced_by="0.1.0", **FACTS)
+    public = first.path.parent
+    assert json.loads((public / "latest.json").read_text())["version"] == "0.1.0"
+    assert (public / "0.1.1" / "data" / "estimates.csv").exists()
+    assert "fausse" in done.tombstone.read_text("utf-8")
+    found = verify(public / "0.1.1")
+    assert found.is_sound and found.status == "withdrawn"
+    assert newest_releases(study.root) == [first.path]
+    assert verify(public).is_sound
+
+
+def test_the_number_of_a_withdrawn_version_is_never_given_again(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS)
+    assert newest_entry(study.root, STUDY) is None
+    latest = json.loads((first.path.parent / "latest.json").read_text())
+    assert latest["version"] is None
+    again = published(study)
+    assert again.published and again.version == "0.2.0" and verify(again.path.parent).is_sound
+
+
+def test_a_version_is_compared_with_the_newest_valid_one(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    published(study, lambda rows: rows[:-1])
+    withdraw(study.root, STUDY, "0.2.0", reason="rows lost", **FACTS)
+    back = published(study)
+    assert (back.published, back.version) == (False, "0.1.0")
+
+
+def test_a_purge_removes_data_and_leaves_what_was_said_of_them(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    second = published(study, changed_value, erratum="x")
+    done = purge(study.root, STUDY, "0.1.0", reason="divulgation", replaced_by="0.1.1", **FACTS)
+    assert {path.name for path in first.path.iterdir()} == {
+        "datapackage.json", "LICENSE", "CITATION.cff", "MANIFEST.sha256",
+    }  # fmt: skip
+    assert done.compared == ("0.1.1",)
+    assert "divulgation" in done.tombstone.read_text("utf-8")
+    for path in (first.path.parent, first.path, second.path):
+        assert verify(path).is_sound, verify(path).text("en")
+    assert verify(first.path).status == "purged"
+    assert read_log(first.path.parent)[-1]["by"] == "A. Nom"
+
+
+def test_data_left_or_changed_after_a_purge_are_found(study: Study, first: ReleaseOutcome) -> None:
+    purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
+    left = first.path / "data" / "estimates.csv"
+    left.parent.mkdir()
+    left.write_text("a\n")
+    licence = first.path / "LICENSE"
+    licence.chmod(0o644)
+    licence.write_text("none")
+    (first.path / "CITATION.cff").unlink()
+    found = {(one.check, one.file) for one in verify(first.path).findings}
+    assert found == {
+        ("purged-data", "data/estimates.csv"), ("file-digest", "LICENSE"),
+        ("file-missing", "CITATION.cff"),
+    }  # fmt: skip
+
+
+def test_a_purge_that_was_cut_short_is_finished_by_the_next_run(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    data = (first.path / "data" / "estimates.csv").read_bytes()
+    purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
+    (first.path / "data").mkdir()
+    (first.path / "data" / "estimates.csv").write_bytes(data)
+    assert published(study).version == "0.2.0"
+    assert not (first.path / "data").exists()
+
+
+def test_a_missing_tombstone_is_found_and_written_by_the_next_run(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    tombstone = withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS).tombstone
+    tombstone.unlink()
+    assert {one.check for one in verify(first.path.parent).findings} == {"tombstone-missing"}
+    published(study)
+    assert "fausse" in tombstone.read_text("utf-8") and verify(first.path.parent).is_sound
+
+
+@pytest.mark.parametrize("act", [withdraw, purge])
+def test_only_a_published_version_can_be_retired_and_once(
+    study: Study, first: ReleaseOutcome, act
+) -> None:
+    with pytest.raises(VersionError, match=r"0\.1\.0"):
+        act(study.root, STUDY, "9.0.0", reason="x", **FACTS)
+    with pytest.raises(VersionError):
+        act(study.root, STUDY, "0.1.0", reason="x", replaced_by="0.1.0", **FACTS)
+    act(study.root, STUDY, "0.1.0", reason="x", **FACTS)
+    with pytest.raises(VersionError):
+        act(study.root, STUDY, "0.1.0", reason="x", **FACTS)
+
+
+def test_a_withdrawn_version_may_still_be_purged(study: Study, first: ReleaseOutcome) -> None:
+    withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS)
+    purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
+    assert verify(first.path).status == "purged"
+    assert Path(first.path / "MANIFEST.sha256").exists()
