@@ -314,7 +314,7 @@ class MethodNotice(Declared):
 
 
 class Wave(Declared):
-    """One edition of a study."""
+    """One edition of a study; `not_asked` are the questions that this one did not put."""
 
     title: Text
     start: dt.date
@@ -323,6 +323,7 @@ class Wave(Declared):
     frame_year: int | None = None
     extract: ExtractFormat = ExtractFormat()
     renamed: dict[str, str] = {}
+    not_asked: tuple[Slug, ...] = ()
     method_notice: MethodNotice
 
     @model_validator(mode="after")

@@ -245,6 +245,8 @@ def _check_frame_years(parts: Parts) -> None:
     source = parts.sources.waves
     for name, wave in parts.waves.waves.items():
         key: Key = ("waves", name)
+        for asked in wave.not_asked:
+            _known(source, (*key, "not_asked"), "question", asked, parts.questions.questions)
         valid = tuple(str(year) for year in parts.frame_years)
         if wave.frame_year is not None:
             _known(source, (*key, "frame_year"), "frame year", str(wave.frame_year), valid)

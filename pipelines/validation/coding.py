@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.validation.plan import ColumnPlan
+from pipelines.validation.plan import NOT_ASKED, ColumnPlan
 
 GROUPED_THOUSANDS = r"^-?\d{1,3}( \d{3})+(,\d+)?$"
 NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
@@ -46,14 +46,15 @@ def code_batch(
         elif plan.kind in {"number", "date"}:
             read, found = _numbers_or_dates(received, plan, batch["_line"], decimal)
         else:
-            read, found = _texts(received), []
+            read, found = _texts(received, plan), []
         coded.append(read.alias(plan.name))
         repairs += found
     return pl.DataFrame(coded), repairs
 
 
-def _texts(received: pl.Series) -> pl.Series:
-    return received.str.strip_chars()
+def _texts(received: pl.Series, plan: ColumnPlan) -> pl.Series:
+    plain = received.str.strip_chars()
+    return plain.replace("", NOT_ASKED) if plan.kind == "not_asked" else plain
 
 
 def _codes(

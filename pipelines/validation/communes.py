@@ -16,6 +16,7 @@ from pipelines.validation.coding import Repair
 from pipelines.validation.geography import region_of
 
 PASSAGE = "communes-passage-2026.csv"
+OLD_CORSICA = "20"  # before 1976: no wave is that old, a spreadsheet or a typist is at work
 CORSICA = r"^2[ab]\d{3}$"
 LOST_ZERO = r"^\d{4}$"
 DISTRICTS = {
@@ -109,7 +110,10 @@ def passage(table: Path, frame: Path) -> dict[str, str]:
     return {
         old: new
         for old, new in rows.iter_rows()
-        if old not in known and new in known and new not in later
+        if old not in known
+        and new in known
+        and new not in later
+        and not old.startswith(OLD_CORSICA)
     }
 
 

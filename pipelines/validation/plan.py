@@ -7,9 +7,9 @@ rules.py), the declaration itself (pipelines.study).
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.study import Codelist, Item, Question, Study, fold
+from pipelines.study import Codelist, Item, Question, Study, Wave, fold
 
-ColumnKind = Literal["code", "tick", "number", "date", "text", "unread"]
+ColumnKind = Literal["code", "tick", "number", "date", "text", "not_asked", "unread"]
 ALWAYS_REQUIRED = {"respondent", "weight"}
 UNREAD_ROLES = {"direct_identifier", "dropped"}
 MISSING = "_U"  # SDMX: unknown; here an empty cell where an answer could stand
@@ -55,16 +55,19 @@ class ColumnPlan:
         return self.codelist.by_text.get(fold(text)) if self.codelist else None
 
 
-def plan_columns(study: Study) -> dict[str, ColumnPlan]:
+def plan_columns(study: Study, wave: Wave | None = None) -> dict[str, ColumnPlan]:
     """Return a plan for every declared column, in declared order.
 
     A column that is both a trait and a question (age as breakdown and as question) has one plan.
+    The columns of questions that `wave` did not ask are of kind `not_asked`.
     """
     plans = {name: _trait(study, name) for name in study.about.columns}
     for item in study.items:
         question = study.questions[item.question]
         for column in item.columns:
             plans[column] = _answer(study, question, column, plans.get(column))
+            if wave and item.question in wave.not_asked and column not in study.about.columns:
+                plans[column] = ColumnPlan(column, "not_asked", question=question, required=False)
     for question in study.questions.values():
         if question.kind == "open_text" and isinstance(question.columns, str):
             plans[question.columns] = ColumnPlan(

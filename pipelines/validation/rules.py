@@ -105,6 +105,9 @@ def _column_rules(study: Study, plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
     cell = pl.col(plan.name)
     if plan.kind == "unread" or plan.role == "open_text":
         return
+    if plan.kind == "not_asked":
+        yield Rule("asked", plan.name, cell == NOT_ASKED)
+        return
     if plan.required:
         given = cell != (MISSING if plan.kind != "text" else "")
         yield Rule("required", plan.name, given | ~_is_asked(study, plan))
@@ -137,6 +140,8 @@ def _number_rules(plan: ColumnPlan) -> Iterator[Rule]:
     elif plan.minimum is not None and plan.maximum is not None:
         inside = number.is_between(plan.minimum, plan.maximum)
         yield Rule("range", plan.name, inside | unreadable)
+        if plan.question is not None and plan.question.kind == "score":
+            yield Rule("whole", plan.name, (number == number.round()) | ~inside | unreadable)
 
 
 def _date_rules(plan: ColumnPlan, wave: Wave) -> Iterator[Rule]:
@@ -156,7 +161,7 @@ def _filter_rules(study: Study, plans: dict[str, ColumnPlan]) -> Iterator[Rule]:
     """Find answers of people who were not asked: cells that should be empty and are not."""
     for item in study.items:
         asked_of = study.questions[item.question].asked_of
-        if asked_of is None:
+        if asked_of is None or plans[item.columns[0]].kind == "not_asked":
             continue
         asked = was_asked(study, item.question)
         for column in item.columns:

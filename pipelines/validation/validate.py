@@ -67,7 +67,7 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     WaveRefusedError when more rows break a rule than the study accepts (the rejected rows are
     written first, so that they can be read).
     """
-    plans = plan_columns(study)
+    plans = plan_columns(study, wave)
     columns = _received_columns(raw, wave)
     dropped = _check_columns(study, wave, raw, plans, columns)
     check_labels(study, wave, raw)
@@ -103,7 +103,9 @@ def _check_columns(
     study: Study, wave: Wave, raw: Path, plans: dict[str, ColumnPlan], columns: dict[str, str]
 ) -> tuple[str, ...]:
     missing = [
-        name for name, plan in plans.items() if name not in columns and plan.kind != "unread"
+        name
+        for name, plan in plans.items()
+        if name not in columns and plan.kind not in {"unread", "not_asked"}
     ]
     if missing:
         raise ColumnsMissingError(
@@ -181,15 +183,16 @@ def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> list[pl.Expr]:
 def _batches(
     raw: Path, columns: dict[str, str], plans: dict[str, ColumnPlan]
 ) -> Iterator[pl.DataFrame]:
-    read = [columns[name] for name in plans if plans[name].kind != "unread"]
+    wanted = [name for name in plans if plans[name].kind != "unread"]
+    read = [columns[name] for name in wanted if name in columns]
+    absent = [pl.lit("").alias(name) for name in wanted if name not in columns]
     names = {received: declared for declared, received in columns.items()}
     with pq.ParquetFile(raw) as extract:
         for batch in extract.iter_batches(BATCH_ROWS, columns=["_line", *read]):
             frame = pl.from_arrow(pa.Table.from_batches([batch]))
             if isinstance(frame, pl.DataFrame) and frame.height:
-                yield frame.rename({name: names[name] for name in read}).with_columns(
-                    pl.col(pl.String).fill_null("")
-                )
+                declared = frame.rename({name: names[name] for name in read})
+                yield declared.with_columns(pl.col(pl.String).fill_null(""), *absent)
 
 
 def _breach_rows(found: list[Breach], received: pl.DataFrame, tally: _Tally) -> pa.Table:
