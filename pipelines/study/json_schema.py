@@ -1,7 +1,8 @@
 """The JSON Schema of a declaration, for editors: generated from the models, committed.
 
-Belongs here: writing the schemas of study.yaml, questions.yaml, waves.yaml and a codelist's
-sidecar. Not here: the models. `make schemas` runs this module; a test finds a stale file.
+Belongs here: writing the schemas of study.yaml, questions.yaml, waves.yaml, analyses.yaml and a
+codelist's sidecar. Not here: the models. `make schemas` runs this module; a test finds a stale
+file.
 """
 
 import json
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import PROJECT
+from pipelines.study.analyses import AnalysesFile
 from pipelines.study.model import CodelistFile, Declared, QuestionsFile, StudyFile, WavesFile
 
 FOLDER = PROJECT / "schemas" / "json-schema"
@@ -16,6 +18,7 @@ FILES: dict[str, type[Declared]] = {
     "study": StudyFile,
     "questions": QuestionsFile,
     "waves": WavesFile,
+    "analyses": AnalysesFile,
     "codelist": CodelistFile,
 }
 

@@ -5,11 +5,12 @@ Belongs here: where declarations lie and in which order they are read. Not here:
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pipelines import PROJECT
+from pipelines.study.analyses import FILE, AnalysesFile, Known, read_analyses
 from pipelines.study.codelist import Codelist, read_codelist
 from pipelines.study.errors import DeclarationError, UnknownStudyError
 from pipelines.study.items import Item, items_of
@@ -36,6 +37,7 @@ class Study:
     questions: dict[str, Question]
     waves: dict[str, Wave]
     codelists: dict[str, Codelist]
+    analyses: AnalysesFile = field(default_factory=AnalysesFile)
 
     @property
     def id(self) -> str:
@@ -105,9 +107,9 @@ def load_study(root: Path, name: str) -> Study:
     Raises UnknownStudyError (usage) when there is none of that name, DeclarationError with file,
     line, key, what was found and what is valid for a mistake in it.
     """
-    known = study_names(root)
-    if name not in known:
-        near = UnknownStudyError.unknown(root / "schemas", 1, "study", name, known).values
+    names = study_names(root)
+    if name not in names:
+        near = UnknownStudyError.unknown(root / "schemas", 1, "study", name, names).values
         raise UnknownStudyError("study-unknown-study", **near)
     folder = root / "schemas" / name
     sources = Sources(*(parse(folder / f"{part}.yaml") for part in ("study", "questions", "waves")))
@@ -121,9 +123,11 @@ def load_study(root: Path, name: str) -> Study:
         sources=sources,
     )
     check_references(parts)
+    known = Known(parts.study, parts.questions.questions, parts.codelists)
     study = Study(
-        root, parts.study, parts.questions.questions, parts.waves.waves, dict(parts.codelists)
-    )
+        root, parts.study, parts.questions.questions, parts.waves.waves, dict(parts.codelists),
+        read_analyses(folder / FILE, known),
+    )  # fmt: skip
     read_published(study)
     return study
 

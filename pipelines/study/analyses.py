@@ -1,0 +1,213 @@
+"""What a study declares to be drawn from its tables: `analyses.yaml`, optional.
+
+Belongs here: the shape of that file and the names in it that must exist. Not here: the analyses
+themselves (pipelines.analysis), questions and breakdowns (model.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipelines.study.codelist import Codelist
+from pipelines.study.errors import DeclarationError
+from pipelines.study.items import published_answers
+from pipelines.study.model import Declared, Question, Slug, StudyFile, Text
+from pipelines.study.yaml_source import Key, YamlSource, build, parse
+
+FILE = "analyses.yaml"
+
+
+class Counted(Declared):
+    """A question and which of its answers count: codes of its scale, or nets; none: the mean."""
+
+    question: Slug
+    answers: tuple[str, ...] = ()
+
+
+class Ranking(Counted):
+    """Domains (or, for roles, the actors of each domain) put in order by a share or a mean."""
+
+    title: Text
+
+
+class Typology(Declared):
+    """Profiles of respondents: active questions make them, illustrative ones describe them.
+
+    `non_response`: `category` counts it among the answers; `passive` lets it weigh nothing
+    (specific MCA: Le Roux and Rouanet 2010, 3.3). Answers rarer than `rare` are passive too. `axes`
+    are kept for the clustering; by default those above the mean eigenvalue. `names` are given, by
+    number of profile, after reading; a profile without one is called by its number.
+    """
+
+    title: Text
+    active: tuple[Slug, ...] = Field(min_length=1)
+    illustrative: tuple[Slug, ...] = ()
+    profiles: int = Field(ge=2, le=12)
+    non_response: Literal["category", "passive"] = "passive"
+    rare: float = Field(default=0.02, ge=0, lt=0.5)
+    axes: int | None = Field(default=None, ge=1)
+    bootstrap: int = Field(default=100, ge=20, le=1000)
+    permutations: int = Field(default=19, ge=19, le=200)
+    names: dict[str, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_of_profiles(self) -> Self:
+        numbers = [str(number) for number in range(1, self.profiles + 1)]
+        unknown = [name for name in self.names if name not in numbers]
+        if unknown:
+            raise ValueError(f"'names' has {unknown[0]!r}; profiles are {', '.join(numbers)}")
+        return self
+
+
+class Sheet(Declared):
+    """A page per code of `breakdown`: rankings and roles by their names, and further figures."""
+
+    title: Text
+    breakdown: Slug
+    priorities: tuple[Slug, ...] = ()
+    roles: tuple[Slug, ...] = ()
+    alliances: tuple[Counted, ...] = ()
+
+
+class Theme(Declared):
+    """A theme of open answers: any of `words`, none of `without`; whole words, `*` ends a stem."""
+
+    title: Text
+    words: tuple[str, ...] = Field(min_length=1)
+    without: tuple[str, ...] = ()
+
+
+class Verbatims(Declared):
+    """An open question whose answers are counted by theme; an answer may have several, or none."""
+
+    title: Text
+    question: Slug
+    themes: dict[Slug, Theme] = Field(min_length=1)
+
+
+class AnalysesFile(Declared):
+    """The content of `analyses.yaml`."""
+
+    priorities: dict[Slug, Ranking] = Field(default_factory=dict)
+    roles: dict[Slug, Ranking] = Field(default_factory=dict)
+    typologies: dict[Slug, Typology] = Field(default_factory=dict)
+    sheets: dict[Slug, Sheet] = Field(default_factory=dict)
+    verbatims: dict[Slug, Verbatims] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the names of the file may refer to."""
+
+    study: StudyFile
+    questions: Mapping[str, Question]
+    codelists: Mapping[str, Codelist]
+
+
+def read_analyses(path: Path, known: Known) -> AnalysesFile:
+    """Read `path` if it is there; raises DeclarationError with the line and the nearest name."""
+    if not path.exists():
+        return AnalysesFile()
+    source = parse(path)
+    found = build(source, AnalysesFile)
+    _check_rankings(source, found, known)
+    for name, typology in found.typologies.items():
+        _check_typology(source, ("typologies", name), typology, known)
+    for name, sheet in found.sheets.items():
+        _check_sheet(source, ("sheets", name), sheet, found, known)
+    texts = _named(known, is_text=True)
+    for name, verbatims in found.verbatims.items():
+        key: Key = ("verbatims", name, "question")
+        _check(source, key, "open text question", verbatims.question, texts)
+    _check_one_name(source, found)
+    return found
+
+
+def counted_answers(
+    question: Question, codelists: Mapping[str, Codelist], names: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the codes behind `names` (codes or nets of the question's scale), in scale order."""
+    if question.scale is None:
+        return ()
+    scale = codelists[question.scale]
+    wanted = {
+        code
+        for name in names
+        for code in (scale.about.nets[name].answers if name in scale.about.nets else (name,))
+    }
+    return tuple(code for code in published_answers(question, codelists) if code in wanted)
+
+
+def _named(known: Known, *, is_text: bool = False) -> list[str]:
+    return [name for name, one in known.questions.items() if (one.kind == "open_text") == is_text]
+
+
+def _check(source: YamlSource, key: Key, what: str, found: str, valid: Iterable[str]) -> None:
+    names = list(valid)
+    if found not in names:
+        raise DeclarationError.unknown(source.path, source.line(key), what, found, names)
+
+
+def _check_rankings(source: YamlSource, found: AnalysesFile, known: Known) -> None:
+    """Priorities rank a battery over domains alone; roles one over domains and actors."""
+    batteries = {name: one for name, one in known.questions.items() if one.domain}
+    alone = [name for name, one in batteries.items() if not one.actor]
+    crossed = [name for name, one in batteries.items() if one.actor]
+    for section, valid in (("priorities", alone), ("roles", crossed)):
+        for name, ranking in getattr(found, section).items():
+            key: Key = (section, name)
+            _check(source, (*key, "question"), "question by domain", ranking.question, valid)
+            _check_counted(source, key, ranking, known)
+
+
+def _check_counted(source: YamlSource, key: Key, counted: Counted, known: Known) -> None:
+    question = known.questions[counted.question]
+    if question.is_numeric or question.scale is None:
+        valid: list[str] = []
+    else:
+        nets = known.codelists[question.scale].about.nets
+        valid = [*published_answers(question, known.codelists), *nets]
+    if valid and not counted.answers:
+        raise DeclarationError(
+            "study-missing-key",
+            file=source.path, line=source.line(key), key=".".join(map(str, (*key, "answers"))),
+        )  # fmt: skip
+    for answer in counted.answers:
+        _check(source, (*key, "answers"), "answer", answer, valid)
+
+
+def _check_typology(source: YamlSource, key: Key, typology: Typology, known: Known) -> None:
+    coded = [name for name, one in known.questions.items() if one.is_coded]
+    for part in ("active", "illustrative"):
+        for place, name in enumerate(getattr(typology, part)):
+            _check(source, (*key, part, place), "coded question", name, coded)
+
+
+def _check_sheet(
+    source: YamlSource, key: Key, sheet: Sheet, found: AnalysesFile, known: Known
+) -> None:
+    _check(source, (*key, "breakdown"), "breakdown", sheet.breakdown, known.study.breakdowns)
+    for part in ("priorities", "roles"):
+        for place, name in enumerate(getattr(sheet, part)):
+            _check(source, (*key, part, place), f"analysis of {part}", name, getattr(found, part))
+    for place, counted in enumerate(sheet.alliances):
+        at: Key = (*key, "alliances", place)
+        _check(source, (*at, "question"), "question", counted.question, _named(known))
+        _check_counted(source, at, counted, known)
+
+
+def _check_one_name(source: YamlSource, found: AnalysesFile) -> None:
+    """Names of analyses share one published table: none may stand for two of them."""
+    seen: dict[str, str] = {}
+    for section in AnalysesFile.model_fields:
+        for name in getattr(found, section):
+            if name in seen:
+                raise DeclarationError(
+                    "study-analysis-twice",
+                    file=source.path, line=source.line((section, name)),
+                    found=name, first=seen[name], second=section,
+                )  # fmt: skip
+            seen[name] = section
