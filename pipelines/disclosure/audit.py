@@ -5,7 +5,7 @@ solves (outsider.py), differences (differencing.py), weights (reconstruction.py)
 (released.py). None of it shares code with the choice of the pattern.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -120,15 +120,21 @@ def audit(
     return report
 
 
-def examine(study: Study, released: Sequence[Path], earlier: Sequence[Path] = ()) -> AuditReport:
+def examine(
+    study: Study,
+    released: Sequence[Path],
+    earlier: Sequence[Path] = (),
+    only: Collection[Key] | None = None,
+) -> AuditReport:
     """Attack a release from its files and those of earlier releases alone; return what was found.
 
     `released` are the Parquet and CSV files of the estimates (twins, or one a wave), `earlier` one
     file of each earlier release. An outsider who reads them all, knows the frame, the rounding and
     the weighting, must be left with an interval of `minimum_respondents` people and
     `minimum_share_width` for everything withheld, unless withholding every cell would not do it
-    either; bases differ by nobody or by `minimum_difference`. Raises EstimatesUnfitError for a
-    file that is not a table of estimates of this study.
+    either; bases differ by nobody or by `minimum_difference`. `only` limits the attack to
+    some items (question, domain, actor, measure). Raises EstimatesUnfitError for a file that is
+    not a table of estimates of this study.
     """
     with sql.connect() as connection:
         load_released(connection, study, [released, *([path] for path in earlier)])
@@ -136,7 +142,7 @@ def examine(study: Study, released: Sequence[Path], earlier: Sequence[Path] = ()
         report.findings += _rows_at_fault(connection, study)
         for name in report.waves:
             wave = read_wave(connection, study, name, 1 + len(earlier))
-            _WaveAudit(connection, study, wave, report).run()
+            _WaveAudit(connection, study, wave, report).run(only)
     return report
 
 
@@ -177,12 +183,12 @@ class _WaveAudit:
         self.inside: Flags = contains(wave.cells)
         self.seen: dict[bytes, dict[int, Interval]] = {}
 
-    def run(self) -> None:
+    def run(self, only: Collection[Key] | None) -> None:
         """Attack every item, then look for differences."""
         if not counted_breakdowns(self.study, self.wave.name):
             self.report.rules_not_run = ("minimum_population", "maximum_fraction", "weights")
         for item, (now, *before) in self.wave.items.items():
-            if now is None:
+            if now is None or (only is not None and item not in only):
                 continue
             self.report.items += 1
             shown = with_earlier(now, tuple(before), self.inside)

@@ -211,7 +211,7 @@ def believed_bases(sums: Sums, bases: Floats, population: Floats) -> Floats:
     """Return the weighted bases that an outsider takes withheld cells to have (NaN: no idea).
 
     Weights bring the sample to the population, so a cell's base is its share of the units, as far
-    as the bases that are printed (right to 0.5) allow: the nearest such bases in all.
+    as the bases that are printed (right to 0.5) allow: the least relative departure from it.
     `population` holds units by cell (NaN: unknown), the first cell being the total.
     """
     total = int(np.argmax(np.nan_to_num(population)))
@@ -221,19 +221,18 @@ def believed_bases(sums: Sums, bases: Floats, population: Floats) -> Floats:
         return believed
     target = population[guessed] * bases[total] / population[total]
     shown = np.isfinite(bases)
-    misses = eye_array(guessed.size)
     rows, known = sums.members[guessed], sums.members[shown]
-    nothing = csr_array((known.shape[0], guessed.size))
+    miss, none = csr_array(target[:, None]), csr_array((known.shape[0], 1))
     system = System(
-        csr_array(hstack([sums.ties, csr_array((sums.ties.shape[0], guessed.size))])),
+        csr_array(hstack([sums.ties, csr_array((sums.ties.shape[0], 1))])),
         np.zeros(sums.ties.shape[0]),
         csr_array(vstack([
-            hstack([rows, -misses]), hstack([-rows, -misses]),
-            hstack([known, nothing]), hstack([-known, nothing]),
+            hstack([rows, -miss]), hstack([-rows, -miss]),
+            hstack([known, none]), hstack([-known, none]),
         ])),
         np.concatenate([target, -target, bases[shown] + 0.5, -np.maximum(bases[shown] - 0.5, 0)]),
     )  # fmt: skip
-    cost = np.concatenate([np.zeros(sums.members.shape[1]), np.ones(guessed.size)])
+    cost = np.append(np.zeros(sums.members.shape[1]), 1.0)
     _, point = system.best(cost, -1)
     if point is not None:
         believed[guessed] = rows @ point[: sums.members.shape[1]]

@@ -14,16 +14,19 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, is_national, read_bases
+from pipelines.disclosure.audit import examine
+from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, CellKey, is_national, read_bases
 from pipelines.disclosure.population import counted_breakdowns
 from pipelines.disclosure.primary import is_void
+from pipelines.disclosure.repair import all_below_the_total, asked_for
 from pipelines.disclosure.report import ProtectionReport
-from pipelines.disclosure.selection import Selection, select
+from pipelines.disclosure.selection import Selection, Selector
 from pipelines.study import Study
 from pipelines.study.tables import FIGURES, Field, estimates_table
 
 PUBLISHED, WITHHELD, VOID = "published", "withheld", "not_applicable"
 ROW_GROUP = 100_000
+REPAIRS = 5  # rounds of withholding more; the last withholds all of an item but its total
 
 Statuses = npt.NDArray[np.object_]
 
@@ -41,10 +44,37 @@ def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> Pro
     """
     with sql.connect(protected.parent) as connection:
         bases = read_bases(connection, study, wave_id, estimates)
-        statuses = _statuses(bases, select(study, bases))
-        connection.register("decisions", _decision_table(bases, statuses))
-        _write(connection, study, estimates, protected)
-    return _report(study, wave_id, bases, statuses)
+        selector = Selector(study, bases)
+        aside = protected.with_name(f".{os.getpid()}-{protected.stem}.parquet")
+        try:
+            selection = _settle(connection, study, selector, estimates, aside)
+            aside.replace(protected)
+        finally:
+            aside.unlink(missing_ok=True)
+    return _report(study, wave_id, bases, _statuses(bases, selection))
+
+
+def _settle(
+    connection: DuckDBPyConnection, study: Study, selector: Selector, estimates: Path, aside: Path
+) -> Selection:
+    """Write the table aside, attack it as written, withhold more where it gives way, and again.
+
+    After a few rounds, an item that still gives something away is withheld below its total.
+    """
+    more = np.zeros(selector.bases.respondents.shape, dtype=np.bool_)
+    only: set[CellKey] | None = None
+    for left in reversed(range(REPAIRS)):
+        selection = selector.select(more)
+        statuses = _statuses(selector.bases, selection)
+        _write(connection, study, selector.bases, statuses, estimates, aside)
+        findings = examine(study, [aside], only=only).findings
+        if not findings:
+            break
+        only = {finding.item for finding in findings}
+        extra = asked_for(selector, selection.withheld, findings)
+        is_last = left <= 1 or not extra.any()
+        more |= all_below_the_total(selector.bases, findings) if is_last else extra
+    return selection
 
 
 def _statuses(bases: Bases, selection: Selection) -> Statuses:
@@ -76,7 +106,11 @@ def _decision_table(bases: Bases, statuses: Statuses) -> pa.Table:
     return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
 
 
-def _write(connection: DuckDBPyConnection, study: Study, estimates: Path, protected: Path) -> None:
+def _write(
+    connection: DuckDBPyConnection, study: Study, bases: Bases, statuses: Statuses,
+    estimates: Path, aside: Path,
+) -> None:  # fmt: skip
+    connection.register("decisions", _decision_table(bases, statuses))
     precision = study.about.disclosure.precision
     query = sql.read(
         "disclosure/protected.sql",
@@ -87,14 +121,9 @@ def _write(connection: DuckDBPyConnection, study: Study, estimates: Path, protec
     values = {"estimates": str(estimates), **precision.model_dump()}
     schema = protected_schema(study)
     rows = connection.sql(query, params=values).to_arrow_table().cast(schema)
-    aside = protected.with_name(f".{protected.name}.{os.getpid()}")
-    try:
-        # One chunk: where a batch ends must not show in the bytes.
-        pq.write_table(rows.combine_chunks(), aside, compression="zstd", row_group_size=ROW_GROUP)
-        aside.chmod(0o600)
-        aside.replace(protected)
-    finally:
-        aside.unlink(missing_ok=True)
+    # One chunk: where a batch ends must not show in the bytes.
+    pq.write_table(rows.combine_chunks(), aside, compression="zstd", row_group_size=ROW_GROUP)
+    aside.chmod(0o600)
 
 
 def _typed(field: Field) -> str:

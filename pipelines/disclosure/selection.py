@@ -66,31 +66,44 @@ class _Chooser:
         return np.full(len(self.bases.cells), float(self.rules.minimum_respondents))
 
 
-def select(study: Study, bases: Bases, more: Flags | None = None) -> Selection:
-    """Choose what to withhold: the rules, then the cheapest cover of what they name.
+class Selector:
+    """Chooses what to withhold of one wave, again where an audit asks for more.
 
-    One pattern, computed on the item with the most respondents, is common to all items; an item
-    with further unsafe bases of its own (`more` of them, items × cells, where an audit found what
-    the rules cannot see), or whose smaller bases need it, withholds more. Where the total itself
-    is unsafe, or an item cannot be protected, all of it is withheld. Raises PatternTooLargeError,
-    and PatternImpossibleError when the common pattern does not exist.
+    Raises PatternTooLargeError, and PatternImpossibleError when the common pattern does not exist.
     """
-    rules = study.about.disclosure
-    void, total = is_void(bases), bases.national
-    cells = unsafe_cells(bases, rules)
-    unsafe = (unsafe_bases(bases, rules) | unsafe_filters(study, bases) | cells) & ~void
-    if more is not None:
-        unsafe |= more
-    unsafe &= bases.respondents != UNKNOWN
-    structure = structure_of(axes_of(study), bases.cells)
-    chooser = _Chooser(structure, bases, rules, void, total)
-    shared = _shared(chooser, cells)
-    rows, whole = [], []
-    for item in range(len(bases.items)):
-        row = _of_item(chooser, item, unsafe[item], shared)
-        whole += [item] if row[total].any() else []
-        rows.append(row & (bases.respondents[item] != UNKNOWN))
-    return Selection(np.array(rows), unsafe, tuple(whole))
+
+    def __init__(self, study: Study, bases: Bases) -> None:
+        rules, void = study.about.disclosure, is_void(bases)
+        cells = unsafe_cells(bases, rules)
+        exists = bases.respondents != UNKNOWN
+        self.bases = bases
+        self.unsafe = (unsafe_bases(bases, rules) | unsafe_filters(study, bases) | cells) & exists
+        self.structure = structure_of(axes_of(study), bases.cells)
+        self._chooser = _Chooser(self.structure, bases, rules, void, bases.national)
+        self._shared = _shared(self._chooser, cells)
+
+    def select(self, more: Flags | None = None) -> Selection:
+        """Choose what to withhold: the rules, then the cheapest cover of what they name.
+
+        One pattern, computed on the item with the most respondents, is common to all items; an
+        item with unsafe bases of its own, or whose smaller bases need it, withholds more, and so
+        does one for which `more` (items × cells) asks it. Where the total itself is unsafe, or an
+        item cannot be protected, all of it is withheld.
+        """
+        exists = self.bases.respondents != UNKNOWN
+        wanted = np.zeros_like(exists) if more is None else more
+        rows = [
+            _of_item(self._chooser, item, self.unsafe[item], self._shared | wanted[item])
+            for item in range(len(self.bases.items))
+        ]
+        withheld = np.array(rows) & exists
+        whole = np.flatnonzero(withheld[:, self.bases.national].any(axis=1))
+        return Selection(withheld, self.unsafe, tuple(map(int, whole)))
+
+
+def select(study: Study, bases: Bases) -> Selection:
+    """Choose what to withhold of one wave by the rules alone (`Selector.select`)."""
+    return Selector(study, bases).select()
 
 
 def _shared(chooser: _Chooser, cells: Flags) -> Flags:
