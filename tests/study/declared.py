@@ -18,12 +18,17 @@ licence: {LICENCE}
 sources: [{{title: Essai}}]
 citation: Essai
 columns:
-  id: {{role: respondent}}
+  id: {{role: respondent, pattern: 'R[0-9]+'}}
   poids: {{role: weight}}
   courriel: {{role: direct_identifier, required: false}}
   insee: {{role: commune}}
   zone: {{role: profile}}
   classe: {{role: profile, codelist: age}}
+  region_dite: {{role: region, codelist: region}}
+  taille_dite: {{role: commune_size, codelist: commune-size}}
+  jour: {{role: date}}
+  duree: {{role: duration, required: false}}
+  lot: {{role: dropped, required: false}}
 breakdowns:
   zone: {{title: {TEXT}, codelist: zone, column: zone}}
   age:
