@@ -5,13 +5,15 @@ Belongs here: questions that only the whole wave can answer. Not here: rules of 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.intake import Note
-from pipelines.study import Study, Wave, fold, frame_path
+from pipelines.study import PublishedFigure, Study, Wave, fold, frame_path
 from pipelines.validation.communes import frame_names
 from pipelines.validation.geography import frame
 from pipelines.validation.margins import Margin
@@ -25,10 +27,10 @@ MARGIN_GAP = 0.05  # between a weighted share and the frame's
 
 
 def find_notices(
-    study: Study, wave: Wave, responses: Path, margins: tuple[Margin, ...]
+    study: Study, wave_id: str, responses: Path, margins: tuple[Margin, ...]
 ) -> tuple[Note, ...]:
     """Return every warning about the accepted responses of one wave, in a fixed order."""
-    rows = pl.scan_parquet(responses)
+    rows, wave = pl.scan_parquet(responses), study.wave(wave_id)
     if not rows.select(pl.len()).collect().item():
         return ()
     return (
@@ -38,6 +40,7 @@ def find_notices(
         *_alike(study, rows),
         *_communes(study, wave, rows),
         *_margins(margins),
+        *_published(study, wave_id),
     )
 
 
@@ -149,3 +152,24 @@ def _margins(margins: tuple[Margin, ...]) -> Iterator[Note]:
                 {"breakdown": margin.breakdown, "codes": ", ".join(cell.code for cell in far),
                  "points": f"{100 * MARGIN_GAP:g}"},
             )  # fmt: skip
+
+
+def _published(study: Study, wave_id: str) -> Iterator[Note]:
+    """Find published shares of one question and cell that add up to more than everyone."""
+    groups: dict[tuple[object, ...], list[PublishedFigure]] = defaultdict(list)
+    for one in study.published_figures:
+        is_share_of_one = (
+            one.measure == "share" and study.questions[one.question].kind != "multiple"
+        )
+        if one.wave == wave_id and is_share_of_one:
+            groups[one.question, one.domain, one.actor, one.cell].append(one)
+    for figures in groups.values():
+        total, rounding, seen = Decimal(0), Decimal(0), set[str]()
+        for one in figures:
+            if seen.isdisjoint(one.answers):
+                seen.update(one.answers)
+                total += one.published
+                rounding += Decimal(1).scaleb(-one.decimals) / 2
+        if total > 1 + rounding:
+            names = ", ".join(one.id for one in figures)
+            yield Note("notice-published", {"figures": names, "total": f"{100 * total:.0f}"})

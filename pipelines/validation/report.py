@@ -104,19 +104,27 @@ def _find(study: Study, wave_id: str, extract: Path, aside: Path) -> Findings:
         corrected = apply_corrections(study, wave_id, side.raw, side.raw)
         found = replace(found, corrections=corrected)
         notices = check_labels(study, wave, side.raw)
-        validate(study, wave, side.raw, aside)
-    except WaveRefusedError as error:
-        found = replace(found, error=error)
+        return _judge(replace(found, notices=notices), extract, side)
     except PhareError as error:
         return replace(found, error=error)
+
+
+def _judge(found: Findings, extract: Path, side: Side) -> Findings:
+    """Validate the rows; what is said of a refused wave is said of the rows that were sound."""
+    study, wave, folder = found.study, found.study.wave(found.wave_id), side.raw.parent
+    try:
+        validate(study, wave, side.raw, folder)
+    except WaveRefusedError as error:
+        found = replace(found, error=error)
     margins = margins_of(study, wave, side.responses)
+    notices = find_notices(study, found.wave_id, side.responses, margins)
     return replace(
         found,
-        summary=ValidationSummary.load(aside / "validation.json"),
-        refusals=refusals_in(aside / "rejected_rows.parquet"),
-        notices=(*notices, *find_notices(study, wave, side.responses, margins)),
+        summary=ValidationSummary.load(folder / "validation.json"),
+        refusals=refusals_in(folder / "rejected_rows.parquet"),
+        notices=(*found.notices, *notices),
         margins=margins,
-        comparisons=tuple(_comparisons(study, wave_id, extract, side)),
+        comparisons=tuple(_comparisons(study, found.wave_id, extract, side)),
     )
 
 

@@ -1,9 +1,14 @@
 """Cases 30 to 38, 40 and 42: respondents, weights and answers."""
 
+import dataclasses
+import re
+import shutil
 import unicodedata
+from pathlib import Path
 
 import pytest
 
+from tests.intake.cases.conftest import ROOT
 from tests.intake.cases.extract import again, cell, column, extract, without
 
 
@@ -119,3 +124,36 @@ def test_case_40_a_date_outside_the_fieldwork_is_refused_and_a_number_of_rows_no
 
 def test_case_42_an_answer_from_someone_who_was_not_asked_is_refused(check):
     assert check(extract(cell(2, "raison", "a"))).rejected == {(3, "raison", "asked")}
+
+
+def published_elsewhere(folder, shares):
+    """Return the study with published shares of one question, declared in `folder`."""
+    shutil.copytree(ROOT / "schemas", folder / "schemas")
+    lines = [
+        "figure,wave,question,domain,actor,answer,measure,breakdown,code,published,decimals,"
+        "tolerance,kind,source,known_reason",
+        *(
+            f"avis-{answer},2024,avis,_Z,_Z,{answer},share,,,{share},2,,evidence,Presse,"
+            for answer, share in shares.items()
+        ),
+    ]
+    path = folder / "schemas" / "cases" / "published-figures.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return lambda study: dataclasses.replace(study, root=folder)
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_said"), [({"1": "0.68", "2": "0.68"}, True), ({"1": "0.67", "2": "0.33"}, False)]
+)
+def test_case_41_published_figures_that_do_not_add_up_are_called_inconsistent(
+    check, tmp_path, shares, is_said
+):
+    found = check(extract(), study=published_elsewhere(tmp_path / "root", shares))
+    assert found.report.is_accepted
+    assert ("notice-published" in found.notices) is is_said
+    assert ("136" in found.report.html_path.read_text("utf-8")) is is_said
+
+
+def test_each_of_the_42_cases_has_a_test():
+    text = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert {int(number) for number in re.findall(r"def test_case_(\d\d)_", text)} == set(range(43))
