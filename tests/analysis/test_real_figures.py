@@ -86,9 +86,13 @@ def test_154_of_the_162_published_figures_agree_and_the_8_others_are_explained(
 def test_without_weights_some_fifty_figures_no_longer_agree(
     study: Study, responses: pl.DataFrame, tmp_path: Path
 ) -> None:
-    """104 agree: were weights dropped in silence, reconciliation would show it."""
+    """Were weights dropped in silence, reconciliation would show it.
+
+    A count of 104 was made from percentages first rounded to two decimals: 1,276 of 3,002 is
+    42.505 %, which rounds to 43, where 42.50 may be rounded to 42.
+    """
     found = reconciled(study, responses, pl.col("_line") * 0 + 1.0, tmp_path / "estimates.parquet")
-    assert (found.agree, found.differ) == (104, 58)
+    assert (found.agree, found.differ) == (103, 59)
     assert len(found.unexplained) > 40
 
 
