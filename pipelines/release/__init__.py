@@ -13,6 +13,7 @@ from pipelines.release.errors import (
     HeldError,
     LogBrokenError,
     ReleaseInputError,
+    StorageError,
     UnsoundReleaseError,
     VersionError,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "ReleaseOutcome",
     "Retirement",
     "SourceFile",
+    "StorageError",
     "UnsoundReleaseError",
     "Verification",
     "VersionError",

@@ -33,6 +33,12 @@ class BusyError(PhareError):
     exit_code: ClassVar[ExitCode] = ExitCode.BUSY
 
 
+class StorageError(PhareError):
+    """The disk is full, read-only or otherwise refuses; what readers see is unchanged."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+
 class LogBrokenError(PhareError):
     """versions.json, or a release that it lists, is not what was published."""
 

@@ -5,7 +5,7 @@ it its place (publish.py), holding it back (candidates.py).
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from pipelines.release.diff_files import write_diff
 from pipelines.release.errors import ErratumNeededError, LogBrokenError, UnsoundReleaseError
 from pipelines.release.inputs import Release
 from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
-from pipelines.release.log import RELEASED, Entry, newest_valid, releases
+from pipelines.release.log import PURGED, RELEASED, Entry, newest_valid, releases, statuses
 from pipelines.release.manifest import MANIFEST, read_manifest, sha256_of
 from pipelines.release.pages import Page
 from pipelines.release.store import Store
 from pipelines.release.verify import verify_release
 from pipelines.release.version import FIRST, Version, chosen_bump, next_version
 
+# Called with the staged folder and those of all earlier releases that have their data; raises to
+# stop the release.
+Gate = Callable[[Path, Sequence[Path]], None]
 NO_VERSION_YET = "0.0.0"  # of the descriptor while its content is compared
 
 
@@ -35,6 +38,7 @@ class Choices:
     released: dt.date
     erratum: str | None
     raise_to: str | None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def prepare(
     """Write the next release of a study into `staged` and verify it whole.
 
     Raises LogBrokenError when the version to compare with is damaged, VersionError for a number
-    that the rules do not allow, UnsoundReleaseError when what was written fails verification.
+    that the rules do not allow, UnsoundReleaseError when what was written fails verification, and
+    whatever the operator's gate raises.
     """
     files = write_data(release, staged)
     identity = content_id(write_descriptor(release, staged, NO_VERSION_YET, files))
@@ -89,6 +94,8 @@ def prepare(
     )  # fmt: skip
     manifest = write_rest(staged, page, told)
     _check_sound(release.study.id, staged)
+    if choices.gate:
+        choices.gate(staged, _earlier(store, entries))
     restated = difference.restated if difference and needs_erratum(difference) else 0
     return Prepared(_facts(page, manifest, identity, previous, told), restated)
 
@@ -111,6 +118,12 @@ def check_intact(store: Store, entry: Entry) -> None:
     for path, digest in listed.items():
         if not (folder / path).is_file() or sha256_of(folder / path) != digest:
             raise LogBrokenError("release-previous-damaged", file=folder, found=path)
+
+
+def _earlier(store: Store, entries: Sequence[Entry]) -> list[Path]:
+    """Return the folder of every release that has its data, withdrawn ones too: all can be read."""
+    known = statuses(entries) if entries else {}
+    return [store.folder(version) for version, status in known.items() if status != PURGED]
 
 
 def _number(

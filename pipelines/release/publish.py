@@ -15,7 +15,7 @@ from pipelines.release.candidates import hold, is_held
 from pipelines.release.inputs import SourceFile, gather
 from pipelines.release.layout import Told
 from pipelines.release.log import Entry, append, newest_valid, read_log, write_latest
-from pipelines.release.prepare import Choices, Prepared, check_erratum, prepare
+from pipelines.release.prepare import Choices, Gate, Prepared, check_erratum, prepare
 from pipelines.release.store import Store, locked, promote, recover, staging
 from pipelines.study import Study
 
@@ -48,6 +48,7 @@ def publish(
     run: Mapping[str, str],
     erratum: str | None = None,
     raise_to: str | None = None,
+    gate: Gate | None = None,
 ) -> ReleaseOutcome:
     """Publish the protected estimates (one Parquet per wave) of `study` below `root`/published.
 
@@ -55,15 +56,17 @@ def publish(
     the content id. The same content publishes nothing and is recorded as reproduced. Readers see
     the release from the moment that versions.json names it; a run killed before leaves nothing
     that they trust, and the next one clears it. Where the study asks for approval, or for a date
-    that `released` has not reached, the verified release waits as a candidate instead.
+    that `released` has not reached, the verified release waits as a candidate instead. `gate` sees
+    what was written, and all earlier releases, before anything is public.
 
     Raises ReleaseInputError, ErratumNeededError (values changed, no `erratum`), VersionError
-    (`raise_to` below what the changes ask for), BusyError, LogBrokenError, UnsoundReleaseError.
+    (`raise_to` below what the changes ask for), BusyError, LogBrokenError, UnsoundReleaseError,
+    StorageError (the disk refused), and what `gate` raises.
     """
-    release = gather(study, protected, sources)
     store = Store(root, study.id)
-    told, choices = Told(quality, run), Choices(released, erratum, raise_to)
+    told, choices = Told(quality, run), Choices(released, erratum, raise_to, gate)
     with locked(store, run["run_id"]):
+        release = gather(study, protected, sources)
         entries = recover(store)
         with staging(store, run["run_id"]) as staged:
             prepared = prepare(store, release, entries, staged, told, choices)

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import duckdb
+
 from pipelines import workspace
 from pipelines.release.durable import FOLDER_MODE, seal_tree, sync_folder
-from pipelines.release.errors import BusyError
+from pipelines.release.errors import BusyError, StorageError
 from pipelines.release.log import PURGED, Entry, read_log, releases, statuses, write_latest
 from pipelines.release.manifest import MANIFEST, SIGNATURE
 from pipelines.release.tombstone import write_tombstones
@@ -54,18 +56,28 @@ def locked(store: Store, run_id: str) -> Iterator[None]:
     """Hold the study's lock; raises BusyError naming the holder when another process has it.
 
     The kernel drops the lock when its process ends, however it ends: a lock cannot be stale. What
-    the file says of an earlier holder is only read while someone holds it.
+    the file says of an earlier holder is only read while someone holds it. Whatever the disk
+    refuses inside the block becomes a StorageError: what readers see did not change, or changed
+    whole.
     """
-    path = store.private / "lock"
-    with path.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            stream.seek(0)
-            holder = stream.read().strip() or "?"
-            raise BusyError("release-busy", study=store.study, holder=holder) from None
-        _sign(stream, run_id)
-        yield
+    try:
+        with (store.private / "lock").open("a+", encoding="utf-8") as stream:
+            _lock(store, stream)
+            _sign(stream, run_id)
+            yield
+    except (OSError, duckdb.IOException) as error:
+        told = {"file": getattr(error, "filename", None) or store.public}
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise StorageError("release-storage", study=store.study, found=reason, **told) from error
+
+
+def _lock(store: Store, stream: IO[str]) -> None:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.seek(0)
+        holder = stream.read().strip() or "?"
+        raise BusyError("release-busy", study=store.study, holder=holder) from None
 
 
 def _sign(stream: IO[str], run_id: str) -> None:
