@@ -7,21 +7,25 @@ versioning and verifying it (pipelines.release).
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.disclosure import audit
 from pipelines.evidence import required_findings
 from pipelines.intake import newest_delivery
 from pipelines.release import ReleaseOutcome, SourceFile, publish
 from pipelines.steps import delivered_waves, wave_folder
 from pipelines.study import Study
 from pipelines.study.errors import UnknownStudyError
+from pipelines.study.tables import ESTIMATES
 from pipelines.texts import LANGUAGES, say
 from pipelines.validation import ValidationSummary
+from pipelines.workspace import private_folder
 
 
 def publish_study(
@@ -40,7 +44,20 @@ def publish_study(
     return publish(
         study, study.root, [wave_folder(study, wave) / "protected.parquet" for wave in waves],
         released=released, sources=[_source(study, wave) for wave in waves],
-        quality=quality, run=run, **choices,
+        quality=quality, run=run, gate=partial(_audit, study), **choices,
+    )  # fmt: skip
+
+
+def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
+    """Attack what is about to be released as written on disk, earlier releases at hand.
+
+    Withdrawn releases count: whoever downloaded one still has it. Raises DisclosureAuditError.
+    """
+    tables = [staged / "data" / f"{ESTIMATES}.{kind}" for kind in ("parquet", "csv")]
+    before = [folder / "data" / f"{ESTIMATES}.parquet" for folder in earlier]
+    audit(
+        study, tables, [path for path in before if path.exists()],
+        private=private_folder(study.root, study.id) / "audit.json",
     )  # fmt: skip
 
 
@@ -73,9 +90,20 @@ def _quality(study: Study, wave: str) -> dict[str, Any]:
             }
             for one in findings
         ],
+        "corrections": _corrections(folder),
         "withheld_rows": withheld,
         "reconciliation": _reconciliation(folder),
     }  # fmt: skip
+
+
+def _corrections(folder: Path) -> list[dict[str, str]]:
+    """Return the corrections made on purpose: what and why, never whose rows or which values."""
+    declared = json.loads((folder / "corrections.json").read_text("utf-8"))
+    shown = ("action", "column", "reason", "status")
+    return [
+        {"name": one["name"], **{key: one["correction"][key] or "" for key in shown}}
+        for one in declared
+    ]
 
 
 def _rules(summary: ValidationSummary) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from pipelines import workspace
 from pipelines.analysis import reconcile
@@ -23,6 +24,7 @@ from pipelines.intake import check_delivery, deliveries, newest_delivery, read_e
 from pipelines.study import Study
 from pipelines.texts import say
 from pipelines.validation import validate
+from pipelines.validation.corrections import apply_corrections, corrections_path
 
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
@@ -88,6 +90,9 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
             f"{workspace.sha256_of(one.extract)}"
             for one in deliveries(study.root, study.id, wave)
         ]
+    corrections = corrections_path(study.root, study.id, wave)
+    if step.name == "responses" and corrections.exists():
+        parts.append(workspace.sha256_of(corrections))
     for before in step.after:
         record = _record(folder, before)
         parts += [json.dumps(record["outputs"], sort_keys=True)] if record else [f"{before}: none"]
@@ -148,7 +153,13 @@ def _raw_extract(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
 
 
 def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
-    summary = validate(study, study.wave(wave), folder / "raw.parquet", aside)
+    corrected = aside / "corrected.parquet"
+    corrections = apply_corrections(study, wave, folder / "raw.parquet", corrected)
+    raw = corrected if corrected.exists() else folder / "raw.parquet"
+    summary = validate(study, study.wave(wave), raw, aside)
+    corrected.unlink(missing_ok=True)
+    text = json.dumps([asdict(one) for one in corrections], default=_plain, indent=1)
+    (aside / "corrections.json").write_text(text + "\n", "utf-8")
     return {
         "rows": summary.accepted,
         "read": summary.read,
@@ -156,7 +167,12 @@ def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
         "rejected": summary.rejected,
         "rules": summary.rules_run,
         "repairs": len(summary.repairs),
+        "corrections": len(corrections),
     }
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
 def _weighted_responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
@@ -188,7 +204,7 @@ STEPS = (
     Step(
         "responses",
         ("raw_extract",),
-        ("responses.parquet", "rejected_rows.parquet", "validation.json"),
+        ("responses.parquet", "rejected_rows.parquet", "validation.json", "corrections.json"),
         _responses,
     ),
     Step(

@@ -59,7 +59,12 @@ def _rows_accounted_for(study: Study, wave: str, folder: Path) -> Numbers:
     summary = ValidationSummary.load(folder / "validation.json")
     kept = pq.read_metadata(folder / "responses.parquet").num_rows
     read = pq.read_metadata(folder / "raw.parquet").num_rows
-    agree = (summary.read, summary.accepted) == (read, kept)
+    left_out = sum(
+        one["rows"]
+        for one in json.loads((folder / "corrections.json").read_text("utf-8"))
+        if one["correction"]["action"] == "leave_out"
+    )
+    agree = (summary.read + left_out, summary.accepted) == (read, kept)
     balanced = summary.accepted + summary.rejected == summary.read
     return {"seen": summary.read, "wrong": 0 if agree and balanced else 1}
 

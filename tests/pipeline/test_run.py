@@ -8,8 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from pipelines.definitions import definitions_of
+from pipelines.disclosure import DisclosureAuditError
 from pipelines.errors import ExitCode, PhareError
 from pipelines.evidence import CHECKS, CheckFailedError, ChecksMissingError, required_findings
 from pipelines.intake import DeliveryChangedError
@@ -95,6 +97,35 @@ def test_a_correction_is_a_new_delivery_and_a_new_version_needs_an_erratum(root:
         run_study(root, STUDY, RELEASED)
     outcome = run_study(root, STUDY, Choices(released="2020-07-02", erratum="Réponses corrigées"))
     assert outcome["published"] and outcome["version"] != "0.1.0"
+
+
+def test_one_respondent_more_would_give_that_person_away_and_is_not_published(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    before = published(root)
+    one_more = [*rows(), ["R60", "1.0", "N", "O", "1", "5", "x"]]
+    deliver(root, one_more, name="2020-06-02")
+    with pytest.raises(DisclosureAuditError) as caught:
+        run_study(root, STUDY, Choices(released="2020-07-02", erratum="Une réponse de plus"))
+    assert caught.value.exit_code == ExitCode.DATA_REFUSED
+    assert published(root) == before
+
+
+def test_a_declared_correction_is_made_and_told_without_its_values(root: Path) -> None:
+    correction = {
+        "respondents": ["R10"], "action": "blank", "column": "note",
+        "guard": {"note": "10"}, "reason": "Saisie erronée", "asked_by": "Institut",
+        "asked_on": dt.date(2020, 6, 3), "status": "applied",
+    }  # fmt: skip
+    path = root / "raw" / STUDY / "2020" / "corrections.yaml"
+    path.write_text(yaml.safe_dump({"corrections": {"note-r10": correction}}), "utf-8")
+    questions = root / "schemas" / STUDY / "questions.yaml"
+    questions.write_text(
+        questions.read_text("utf-8").replace("kind: score", "kind: score\n    required: false"),
+        "utf-8",
+    )
+    outcome = run_study(root, STUDY, RELEASED)
+    report = (Path(outcome["path"]) / "quality" / "report.json").read_text("utf-8")
+    assert "Saisie erronée" in report and "R10" not in report
 
 
 def test_a_release_is_refused_without_checks_on_these_exact_artefacts(root: Path) -> None:
