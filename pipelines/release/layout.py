@@ -15,6 +15,7 @@ from pipelines.release.descriptor import FileFacts, as_json, descriptor
 from pipelines.release.inputs import Release
 from pipelines.release.manifest import sha256_of, write_manifest
 from pipelines.release.pages import Page, write_pages
+from pipelines.release.workbook import write_workbook
 from pipelines.release.writing import write_csv, write_parquet
 
 DATAPACKAGE = "datapackage.json"
@@ -57,6 +58,7 @@ def write_descriptor(
 def write_rest(folder: Path, page: Page, told: Told) -> str:
     """Write pages, evidence and, last, the manifest; returns the manifest's digest."""
     write_pages(folder, page)
+    write_workbook(folder, page)
     write_text(folder / "quality" / "report.json", as_json(told.quality))
     write_text(folder / RUN, as_json(dict(told.run)))
     return write_manifest(folder)
