@@ -1,0 +1,118 @@
+"""Measures: the shares and means that findings are drawn from, and how each is read.
+
+Belongs here: declared names → items and answers counted → SQL expressions → arrays of respondents.
+Not here: statistics on these arrays (domains.py), published estimates (pipelines.estimation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines import sql
+from pipelines.estimation.frame import unit_counts
+from pipelines.study import Item, Study
+from pipelines.study.analyses import Counted, counted_answers
+
+Vector = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The share of those who gave one of `answers` to `item`; its mean where there are none."""
+
+    item: Item
+    answers: tuple[str, ...]
+
+    @property
+    def kind(self) -> Literal["share", "mean"]:
+        """What `value` will hold."""
+        return "mean" if self.item.is_numeric else "share"
+
+
+@dataclass(frozen=True)
+class Respondents:
+    """One wave as arrays, a row each: `values` is n × measures, NaN outside the base.
+
+    `stratum` numbers the strata; `sampled` and `population` are their respondents and units
+    (infinite where unknown). `breakdowns` holds each respondent's codes. Memory: 8 bytes a
+    respondent and measure, so callers read the measures of one ranking at a time.
+    """
+
+    weight: Vector
+    stratum: Codes
+    sampled: Vector
+    population: Vector
+    breakdowns: dict[str, npt.NDArray[np.str_]]
+    values: Vector
+
+
+def measures_of(study: Study, counted: Counted) -> tuple[Measure, ...]:
+    """Return the measures of a declared question, one an item, in declared order."""
+    question = study.questions[counted.question]
+    answers = counted_answers(question, study.codelists, counted.answers)
+    return tuple(Measure(one, answers) for one in study.items if one.question == counted.question)
+
+
+def read_measures(
+    study: Study, wave_id: str, weighted: Path, measures: Sequence[Measure]
+) -> Respondents:
+    """Read one wave's answers to `measures` from its weighted responses."""
+    columns = [f"m{place}" for place in range(len(measures))]
+    query = sql.read(
+        "analysis/measured.sql",
+        breakdowns=sql.names(f"by_{name}" for name in study.breakdowns),
+        measures=", ".join(
+            f"{_expression(one)} AS {name}" for one, name in zip(measures, columns, strict=True)
+        ),
+    )
+    with sql.connect(weighted.parent) as connection:
+        rows = connection.execute(query, {"weighted": str(weighted)}).fetchnumpy()
+    strata, stratum, sampled = np.unique(
+        rows["stratum"].astype(str), return_inverse=True, return_counts=True
+    )
+    values = np.empty((stratum.size, len(columns)))
+    for place, name in enumerate(columns):
+        values[:, place] = np.ma.filled(rows[name].astype(float), np.nan)
+    return Respondents(
+        np.asarray(rows["weight"], dtype=np.float64),
+        stratum.astype(np.int64),
+        sampled.astype(np.float64),
+        _populations(study, wave_id, [str(one) for one in strata]),
+        {name: rows[f"by_{name}"].astype(str) for name in study.breakdowns},
+        values,
+    )
+
+
+def _expression(measure: Measure) -> str:
+    """Return 1, 0 or NULL (a number or NULL for a mean) for one respondent, as a DOUBLE."""
+    item = measure.item
+    if item.is_numeric:
+        return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE)"
+    if item.ticks:
+        counted = [sql.name(item.columns[item.ticks.index(one)]) for one in measure.answers]
+        chosen = " OR ".join(f"{column} = '1'" for column in counted)
+        base = " OR ".join(f"{sql.name(column)} IN ('0', '1')" for column in item.columns)
+    else:
+        chosen = " OR ".join(
+            f"{sql.name(one)} IN ({_list(measure.answers)})" for one in item.columns
+        )
+        base = " OR ".join(f"{sql.name(one)} IN ({_list(item.answers)})" for one in item.columns)
+    return f"CASE WHEN {base} THEN CASE WHEN {chosen} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
+
+
+def _list(codes: Sequence[str]) -> str:
+    return ", ".join(map(sql.literal, codes))
+
+
+def _populations(study: Study, wave_id: str, strata: list[str]) -> Vector:
+    """Return the units of each stratum: estimation has checked that the frame knows them."""
+    declared = study.about.weights
+    if declared.population == "unknown" or not declared.strata:
+        return np.full(len(strata), np.inf)
+    counts = {"|".join(key): n for key, n in unit_counts(study, wave_id, declared.strata).items()}
+    return np.array([counts[one] for one in strata], dtype=np.float64)
