@@ -16,8 +16,8 @@ QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
     "texts", "errors", "sql", "study", "workspace", "environment", "intake", "validation",
-    "estimation", "analysis", "disclosure", "release", "catalogue", "state", "scaffold", "steps",
-    "evidence", "publication", "assets", "checks", "automation", "definitions", "run", "cli",
+    "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold", "steps",
+    "evidence", "publication", "assets", "checks", "automation", "definitions", "run", "state", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")
