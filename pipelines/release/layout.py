@@ -4,6 +4,7 @@ Belongs here: which files there are and in which order they are made. Not here: 
 lies (store.py), its version (publish.py), checking it (verify.py).
 """
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import sql
+from pipelines.release.crate import CRATE, crate
 from pipelines.release.descriptor import FileFacts, as_json, descriptor
 from pipelines.release.inputs import Release
+from pipelines.release.lineage import LINEAGE, lineage
 from pipelines.release.manifest import sha256_of, write_manifest
+from pipelines.release.openlineage import OPENLINEAGE, events
 from pipelines.release.pages import Page, write_pages
 from pipelines.release.workbook import write_workbook
 from pipelines.release.writing import write_csv, write_parquet
 
 DATAPACKAGE = "datapackage.json"
 RUN = "lineage/run.json"
-EVIDENCE = (RUN,)  # varies from run to run and is bound by the manifest alone
+EVIDENCE = (RUN, OPENLINEAGE, CRATE)  # varies from run to run; bound by the manifest alone
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,19 @@ def write_descriptor(
     return content
 
 
-def write_rest(folder: Path, page: Page, told: Told) -> str:
-    """Write pages, evidence and, last, the manifest; returns the manifest's digest."""
+def write_rest(folder: Path, page: Page, told: Told, files: FileFacts) -> str:
+    """Write pages, lineage, evidence and, last, the manifest; returns the manifest's digest.
+
+    The clock is read for the evidence of the run, which no content id covers.
+    """
+    release, ended = page.release, dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     write_pages(folder, page)
     write_workbook(folder, page)
     write_text(folder / "quality" / "report.json", as_json(told.quality))
+    write_text(folder / LINEAGE, as_json(lineage(release)))
     write_text(folder / RUN, as_json(dict(told.run)))
+    write_text(folder / OPENLINEAGE, events(release, page.version, files, told.run, ended))
+    write_text(folder / CRATE, as_json(crate(folder, page, told.run, ended)))
     return write_manifest(folder)
 
 

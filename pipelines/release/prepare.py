@@ -92,7 +92,7 @@ def prepare(
         release, str(version), choices.released, bump, changes, choices.erratum,
         releases(entries), told.quality.get("not_protected", ()),
     )  # fmt: skip
-    manifest = write_rest(staged, page, told)
+    manifest = write_rest(staged, page, told, files)
     _check_sound(release.study.id, staged)
     if choices.gate:
         choices.gate(staged, _earlier(store, entries))

@@ -82,10 +82,7 @@ def publish(
 
 
 def commit(store: Store, staged: Path, facts: Mapping[str, Any], entries: Sequence[Entry]) -> Path:
-    """Give a verified staged release its place, then name it in the log; only under the lock.
-
-    The clock is read here and nowhere else.
-    """
+    """Give a verified staged release its place, then name it in the log; only under the lock."""
     place = promote(store, staged, facts["version"])
     dated = {**facts, "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
     write_latest(store.public, append(store.public, entries, dated))

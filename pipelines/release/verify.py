@@ -10,7 +10,12 @@ from pipelines.release.findings import Finding, Verification
 from pipelines.release.log import PURGED, VERSIONS, statuses
 from pipelines.release.manifest import read_manifest
 from pipelines.release.store import KEPT
-from pipelines.release.verify_files import check_descriptor, check_manifest, load_descriptor
+from pipelines.release.verify_files import (
+    check_crate,
+    check_descriptor,
+    check_manifest,
+    load_descriptor,
+)
 from pipelines.release.verify_log import check_entry, check_folders, check_log, check_purged
 from pipelines.release.verify_values import Values
 
@@ -41,6 +46,7 @@ def verify_release(folder: Path) -> Verification:
     findings = list(check_manifest(folder))
     descriptor = load_descriptor(folder)
     findings += check_descriptor(folder, descriptor)
+    findings += check_crate(folder)
     looked = len(read_manifest(folder) or ())
     if descriptor is not None:
         values = Values(folder, descriptor)

@@ -13,6 +13,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
+from pipelines.release.crate import CRATE
 from pipelines.release.findings import Finding
 from pipelines.release.layout import DATAPACKAGE
 from pipelines.release.manifest import MANIFEST, files_of, read_manifest, sha256_of
@@ -83,6 +84,22 @@ def _check_resource(folder: Path, resource: Descriptor) -> Iterator[Finding]:
         yield Finding("data-hash", str(resource["path"]))
     if "bytes" in resource and resource["bytes"] != path.stat().st_size:
         yield Finding("data-bytes", str(resource["path"]), str(path.stat().st_size))
+
+
+def check_crate(folder: Path) -> Iterator[Finding]:
+    """Yield each file of which RO-Crate says another digest than the file has."""
+    path = folder / CRATE
+    if not path.is_file():
+        return
+    try:
+        graph = json.loads(path.read_bytes())["@graph"]
+        told = {one["@id"]: one["sha256"] for one in graph if one["@type"] == "File"}
+    except (ValueError, KeyError, TypeError) as error:
+        yield Finding("crate-unreadable", CRATE, type(error).__name__)
+        return
+    for name, digest in told.items():
+        if not (folder / name).is_file() or sha256_of(folder / name) != digest:
+            yield Finding("crate-digest", CRATE, name)
 
 
 @cache

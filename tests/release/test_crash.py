@@ -110,6 +110,7 @@ def test_a_kill_around_each_commit_step_leaves_the_old_or_the_new_state(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_kill_before_any_file_operation_leaves_the_old_or_the_new_state(
     first: ReleaseOutcome, cases: Path
 ) -> None:

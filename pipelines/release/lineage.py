@@ -1,0 +1,120 @@
+"""Lineage: from each published column back to the columns of the extracts, with the SQL between.
+
+Belongs here: lineage.json, the same for the same declaration and code. Not here: evidence of a run
+(openlineage.py, crate.py), a single cell (trace.py).
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines import sql
+from pipelines.release.inputs import Release
+from pipelines.study import Study
+from pipelines.study.model import Breakdown
+from pipelines.study.tables import ESTIMATES, estimates_table
+
+LINEAGE = "lineage/lineage.json"
+
+
+def lineage(release: Release) -> dict[str, Any]:
+    """Return the column-level lineage of the estimates as JSON-able facts.
+
+    `inputs`: the extracts. `steps`: queries as they stand. `columns`:
+    per published column its kind of dependence, what it is made of, its formula. `items`: per
+    question (and domain, actor) the columns of the extract that hold the answers. `roles`: which
+    columns of the extract serve as weight, strata and breakdowns.
+    """
+    study, about = release.study, _texts()
+    return {
+        "study": study.id,
+        "inputs": [
+            {"wave": one.wave, "file": one.file, "sha256": one.sha256} for one in release.sources
+        ],
+        "steps": {
+            name: {
+                "about": step["about"],
+                "queries": [{"file": f"pipelines/{q}", "sql": _query(q)} for q in step["queries"]],
+            }
+            for name, step in about["steps"].items()
+        },
+        "columns": {
+            one: {"table": ESTIMATES, **about["columns"][_entry(study, one)]}
+            for one in estimates_table(study).columns
+        },
+        "items": [
+            {
+                "question": one.question, "domain": one.domain, "actor": one.actor,
+                "columns": list(one.columns),
+            }
+            for one in study.items
+        ],
+        "roles": {
+            "weight": _weight_columns(study),
+            "strata": {name: breakdown_columns(study, name) for name in study.about.weights.strata},
+            "breakdowns": {name: breakdown_columns(study, name) for name in study.breakdowns},
+        },
+    }  # fmt: skip
+
+
+def breakdown_columns(study: Study, name: str) -> list[str]:
+    """Return the columns of the extract that a breakdown comes from."""
+    return _columns_of(study, study.breakdowns[name])
+
+
+def extract_columns(study: Study, column: str) -> list[str]:
+    """Return every column of the extracts that a published column depends on, sorted."""
+    found: set[str] = set()
+    about = _texts()["columns"][_entry(study, column)]
+    if "answers" in about["from"]:
+        found |= {name for item in study.items for name in item.columns}
+    if "weight" in about["from"]:
+        found |= set(_weight_columns(study))
+    if "strata" in about["from"]:
+        found |= {
+            one for name in study.about.weights.strata for one in breakdown_columns(study, name)
+        }
+    if column in study.breakdowns:
+        found |= set(breakdown_columns(study, column))
+    elif "breakdowns" in about["from"]:
+        found |= {one for name in study.breakdowns for one in breakdown_columns(study, name)}
+    return sorted(found)
+
+
+def transformation(study: Study, column: str) -> dict[str, str]:
+    """Return how a published column depends on its inputs, in OpenLineage's words."""
+    about = _texts()["columns"][_entry(study, column)]
+    return {"type": about["kind"], "subtype": about["how"], "description": about["about"]["en"]}
+
+
+def _query(path: str) -> str:
+    return (sql.ROOMS / path).read_text("utf-8")
+
+
+def _columns_of(study: Study, breakdown: Breakdown) -> list[str]:
+    if breakdown.column:
+        return [breakdown.column]
+    commune = study.column_with_role("commune")
+    return [commune] if commune else []
+
+
+def _weight_columns(study: Study) -> list[str]:
+    """Return what weights come from: the producer's column, or what calibrates them."""
+    weights = study.about.weights
+    if weights.column:
+        return [weights.column]
+    margins = weights.calibration.margins if weights.calibration else ()
+    used = {name for margin in margins for name in margin}
+    return sorted({one for name in used for one in breakdown_columns(study, name)})
+
+
+def _entry(study: Study, column: str) -> str:
+    return "breakdown" if column in study.breakdowns else column
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+    return found

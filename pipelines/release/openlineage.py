@@ -1,0 +1,122 @@
+"""OpenLineage: the run that made a release, as an event that lineage servers read.
+
+Belongs here: the NDJSON file of a release. Not here: lineage itself (lineage.py). Facets and names
+follow the OpenLineage specification 2-0-2; written by hand, since the client adds nothing but HTTP.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.release.inputs import Release
+from pipelines.release.lineage import extract_columns, transformation
+from pipelines.study.tables import ESTIMATES, Table
+
+OPENLINEAGE = "lineage/openlineage.ndjson"
+PRODUCER = "urn:phare:pipelines"
+SPEC = "https://openlineage.io/spec"
+FileFacts = Mapping[str, tuple[str, int]]
+
+
+def events(
+    release: Release, version: str, files: FileFacts, run: Mapping[str, str], ended: str
+) -> str:
+    """Return the events of a release as NDJSON; `ended` is an ISO time with zone."""
+    study = release.study
+    event = {
+        "eventType": "COMPLETE",
+        "eventTime": ended,
+        "producer": PRODUCER,
+        "schemaURL": f"{SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": _uuid(run["run_id"]), "facets": _run_facets(run)},
+        "job": {"namespace": "phare", "name": f"{study.id}.release", "facets": _job_facets(run)},
+        "inputs": [
+            {
+                "namespace": f"phare.raw.{study.id}",
+                "name": f"{one.wave}/{one.file}",
+                "facets": _facet("version", "DatasetVersion", "1-0-1", datasetVersion=one.sha256),
+            }
+            for one in release.sources
+        ],
+        "outputs": [_output(release, table, rows.num_rows, version, files)
+                    for table, rows in release.tables],
+    }  # fmt: skip
+    return json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _output(
+    release: Release, table: Table, rows: int, version: str, files: FileFacts
+) -> dict[str, Any]:
+    fields = [
+        {"name": one.name, "type": one.type, "description": one.description.en}
+        for one in table.fields
+    ]
+    facets = {
+        **_facet("schema", "Schema", "1-1-1", fields=fields),
+        **_facet("version", "DatasetVersion", "1-0-1", datasetVersion=version),
+    }
+    if table.name == ESTIMATES:
+        facets |= _facet("columnLineage", "ColumnLineage", "1-2-0", fields=_columns(release, table))
+    path = f"data/{table.name}.parquet"
+    statistics = _facet(
+        "outputStatistics", "OutputStatistics", "1-0-2",
+        kind="OutputDataset", rowCount=rows, size=files[path][1],
+    )  # fmt: skip
+    return {
+        "namespace": f"phare.published.{release.study.id}",
+        "name": table.name,
+        "facets": facets,
+        "outputFacets": statistics,
+    }
+
+
+def _columns(release: Release, table: Table) -> dict[str, Any]:
+    found = {}
+    for one in table.columns:
+        how = {**transformation(release.study, one), "masking": False}
+        found[one] = {
+            "inputFields": [
+                {
+                    "namespace": f"phare.raw.{release.study.id}",
+                    "name": f"{source.wave}/{source.file}",
+                    "field": column,
+                    "transformations": [how],
+                }
+                for source in release.sources
+                for column in extract_columns(release.study, one)
+            ]
+        }
+    return found
+
+
+def _run_facets(run: Mapping[str, str]) -> dict[str, Any]:
+    return _facet(
+        "processing_engine", "ProcessingEngine", "1-1-1", kind="Run",
+        name="DuckDB", version=run.get("duckdb", "unknown"),
+    )  # fmt: skip
+
+
+def _job_facets(run: Mapping[str, str]) -> dict[str, Any]:
+    return _facet(
+        "sourceCodeLocation", "SourceCodeLocation", "1-0-1", kind="Job",
+        type="git", url=run.get("repository", PRODUCER), version=run.get("commit", "unknown"),
+    ) | _facet(
+        "jobType", "JobType", "2-0-3", kind="Job",
+        processingType="BATCH", integration="PHARE", jobType="PIPELINE",
+    )  # fmt: skip
+
+
+def _facet(
+    key: str, facet: str, spec: str, *, kind: str = "Dataset", **content: Any
+) -> dict[str, Any]:
+    schema = f"{facet}{kind}Facet"
+    url = f"{SPEC}/facets/{spec}/{schema}.json#/$defs/{schema}"
+    return {key: {"_producer": PRODUCER, "_schemaURL": url, **content}}
+
+
+def _uuid(run_id: str) -> str:
+    try:
+        return str(uuid.UUID(run_id))
+    except ValueError:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PRODUCER}/{run_id}"))
