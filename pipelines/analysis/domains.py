@@ -59,18 +59,20 @@ def estimate_cell(people: Respondents, inside: Flags) -> Cell:
 
     with n_h all respondents of the stratum, in the cell or not.
     """
-    weight = np.where(inside, people.weight, 0.0)[:, None]
-    is_base = ~np.isnan(people.values) & inside[:, None]
-    given = np.where(is_base, people.values, 0.0)
-    bases = weight * is_base
+    values, stratum = people.values[inside], people.stratum[inside]
+    is_base = ~np.isnan(values)
+    bases = people.weight[inside, None] * is_base
     base = bases.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = (bases * given).sum(axis=0) / base
+        value = np.where(is_base, bases * values, 0.0).sum(axis=0) / base
         effective = base**2 / (bases**2).sum(axis=0)
+        linearised = np.where(is_base, bases * (values - value) / base, 0.0)
+    linearised[:, base <= 0] = np.nan
     respondents = is_base.sum(axis=0).astype(float)
+    strata = (_sums_by(stratum, is_base, people.sampled.size) > 0).sum(axis=0)
     return Cell(
-        value, _covariance(people, bases, given, value, base), respondents, base, effective,
-        np.maximum(respondents - _strata(people, is_base), 1.0),
+        value, _covariance(people, stratum, linearised), respondents, base, effective,
+        np.maximum(respondents - strata, 1.0),
     )  # fmt: skip
 
 
@@ -82,19 +84,16 @@ def contrast(people: Respondents, inside: Flags) -> tuple[Vector, Vector, Cell]:
     """
     first, rest = estimate_cell(people, inside), estimate_cell(people, ~inside)
     is_base = ~np.isnan(people.values)
-    given = np.where(is_base, people.values, 0.0)
     bases = people.weight[:, None] * is_base
     with np.errstate(divide="ignore", invalid="ignore"):
         signed = np.where(inside[:, None], bases / first.base, -bases / rest.base)
         own = np.where(inside[:, None], first.value, rest.value)
-        variance = _spread(people, signed * (given - own))
-    return first.value - rest.value, np.sqrt(np.maximum(np.diag(variance), 0.0)), rest
-
-
-def _strata(people: Respondents, is_base: Flags) -> Vector:
-    """Return how many strata have somebody in each base."""
-    present = _sums_by(people.stratum, is_base, people.sampled.size) > 0
-    return np.asarray(present.sum(axis=0), dtype=np.float64)
+        linearised = np.where(is_base, signed * (people.values - own), 0.0)
+    factor = _factors(people)
+    sums = _sums_by(people.stratum, linearised, factor.size)
+    squares = _sums_by(people.stratum, linearised**2, factor.size)
+    variance = (factor[:, None] * (squares - sums**2 / people.sampled[:, None])).sum(axis=0)
+    return first.value - rest.value, np.sqrt(np.maximum(variance, 0.0)), rest
 
 
 def _sums_by(group: npt.NDArray[np.int64], values: Vector | Flags, groups: int) -> Vector:
@@ -103,27 +102,29 @@ def _sums_by(group: npt.NDArray[np.int64], values: Vector | Flags, groups: int) 
     return np.stack(sums, axis=1).astype(np.float64)
 
 
-def _covariance(
-    people: Respondents, bases: Vector, given: Vector, value: Vector, base: Vector
-) -> Vector:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return _spread(people, bases * (given - value) / base)
-
-
-def _spread(people: Respondents, linearised: Vector) -> Vector:
-    """Return Σ_h factor_h [Σ u u' - Σ u Σ u' / n_h] of linearised values, n × measures."""
+def _factors(people: Respondents) -> Vector:
+    """Return (1 - n_h/N_h) n_h/(n_h - 1) of each stratum; 0 where one respondent stands alone."""
     sampled, units = people.sampled, people.population
-    factor = np.where(np.isfinite(units), 1 - sampled / units, 1.0)
-    factor *= np.where(sampled > 1, sampled / np.maximum(sampled - 1, 1), 0.0)
-    sums = np.zeros((sampled.size, linearised.shape[1]))
-    found = np.zeros((linearised.shape[1], linearised.shape[1]))
+    correction = np.where(np.isfinite(units), 1 - sampled / units, 1.0)
+    return np.asarray(
+        correction * np.where(sampled > 1, sampled / np.maximum(sampled - 1, 1), 0.0),
+        dtype=np.float64,
+    )
+
+
+def _covariance(people: Respondents, stratum: npt.NDArray[np.int64], linearised: Vector) -> Vector:
+    """Return Σ_h factor_h [Σ u u' - Σ u Σ u' / n_h] of linearised values, n × measures.
+
+    By einsum, not by BLAS, whose order of summation depends on its threads.
+    """
+    factor = _factors(people)
+    sums = _sums_by(stratum, linearised, factor.size)
+    found = -np.einsum("hj,hk->jk", sums * (factor / people.sampled)[:, None], sums)
     for start in range(0, linearised.shape[0], BLOCK):
         block = linearised[start : start + BLOCK]
-        strata = people.stratum[start : start + BLOCK]
-        sums += _sums_by(strata, block, sampled.size)
-        found += block.T @ (block * factor[strata][:, None])
-    spread: Vector = found - sums.T @ (sums * (factor / sampled)[:, None])
-    return spread
+        scaled = block * factor[stratum[start : start + BLOCK]][:, None]
+        found += np.einsum("ij,ik->jk", scaled, block)
+    return np.asarray(found, dtype=np.float64)
 
 
 def pairwise(cell: Cell, *, is_share: bool) -> tuple[Vector, Vector]:
