@@ -21,7 +21,7 @@ from pipelines.steps import STEPS
 from pipelines.study import Study
 from pipelines.texts import LANGUAGES, say
 
-DAILY = "0 5 * * *"
+DAILY_HOUR = 5
 TIME_ZONE = "Europe/Paris"
 SENSOR_SECONDS = 60
 LOG = logging.getLogger("phare")
@@ -59,7 +59,7 @@ def study_schedule(study: Study) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=f"daily_{group(study.id)}",
         job_name=job_name(study.id),
-        cron_schedule=DAILY,
+        cron_schedule=f"0 {DAILY_HOUR} * * *",
         execution_timezone=TIME_ZONE,
         description=say("job-daily", "en", study=study.id),
         default_status=dg.DefaultScheduleStatus.RUNNING,

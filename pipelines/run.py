@@ -60,6 +60,16 @@ def _op(name: str) -> str:
     return "__".join(part.replace("-", "_") for part in asset_key(name, "release").path)
 
 
+def last_run(root: Path, name: str) -> str | None:
+    """Return when the last run of a study's job started and how it ended; None without one."""
+    with chdir(root), _instance(root) as instance:
+        found = instance.get_run_records(dg.RunsFilter(job_name=job_name(name)), limit=1)
+    if not found:
+        return None
+    started = found[0].create_timestamp.isoformat(timespec="seconds")
+    return f"{started} {found[0].dagster_run.status.value}"
+
+
 def _release_facts(result: dg.ExecuteInProcessResult, name: str) -> dict[str, Any]:
     events = result.asset_materializations_for_node(_op(name))
     facts = {key: value.value for key, value in events[-1].metadata.items()}

@@ -27,6 +27,9 @@ VERBS = {
     "status": "runs",
     "serve": "runs",
     "verify": "releases",
+    "approve": "releases",
+    "withdraw": "releases",
+    "purge": "releases",
 }
 
 

@@ -100,8 +100,10 @@ def check(root: Path, study: str, wave: str | None, extract: Path | None) -> int
         raise click.UsageError(say("run-no-delivery", None, study=study, file=root / "raw"))
     worst = ExitCode.DONE
     for one in waves:
-        delivery = extract or intake.newest_delivery(root, study, one).extract
-        worst = worst or _check(root, study, one, delivery)
+        for delivery in intake.deliveries(root, study, one):
+            intake.check_untracked(delivery)
+        checked = extract or intake.newest_delivery(root, study, one).extract
+        worst = worst or _check(root, study, one, checked)
     return worst
 
 

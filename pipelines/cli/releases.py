@@ -1,15 +1,19 @@
-"""Verbs about releases: verify.
+"""Verbs about releases: verify, approve, withdraw, purge.
 
 Belongs here: arguments and what is printed. Not here: the work (pipelines.release).
 """
 
+import datetime as dt
 import json
+import uuid
 from pathlib import Path
 
 import click
 
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode
+from pipelines.study import load_study
+from pipelines.texts import say
 
 
 @click.command(cls=Verb, name="verify")
@@ -28,3 +32,77 @@ def verify(root: Path, paths: tuple[Path, ...], *, as_json: bool) -> ExitCode:
         for one in verified:
             click.echo(one.text())
     return ExitCode.DONE if all(one.is_sound for one in verified) else ExitCode.VERIFICATION
+
+
+@click.command(cls=Verb, name="approve")
+@click.argument("study")
+@click.argument("candidate")
+@option("--by", required=True, help="cli-option-by")
+@option("--erratum", help="cli-option-erratum")
+@click.pass_obj
+def approve(root: Path, study: str, candidate: str, *, by: str, erratum: str | None) -> None:
+    """Promote a candidate."""
+    from pipelines.release import approve as approve_candidate
+
+    outcome = approve_candidate(
+        load_study(root, study), root, candidate,
+        by=by, today=dt.date.today(), run_id=_run_id(), erratum=erratum,
+    )  # fmt: skip
+    path = outcome.path
+    click.echo(say("cli-publish-done", None, study=study, version=outcome.version, path=path))
+
+
+@click.command(cls=Verb, name="withdraw")
+@click.argument("study")
+@click.argument("version")
+@option("--reason", required=True, help="cli-option-reason")
+@option("--by", required=True, help="cli-option-by")
+@option("--replaced-by", help="cli-option-replaced-by")
+@click.pass_obj
+def withdraw(
+    root: Path, study: str, version: str, *, reason: str, by: str, replaced_by: str | None
+) -> None:
+    """Withdraw a version; its files stay."""
+    from pipelines.release import withdraw as withdraw_version
+
+    withdraw_version(
+        root, load_study(root, study).id, version,
+        reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
+    )  # fmt: skip
+    click.echo(say("cli-withdraw-done", None, study=study, version=version))
+
+
+@click.command(cls=Verb, name="purge")
+@click.argument("study")
+@click.argument("version")
+@option("--reason", required=True, help="cli-option-reason")
+@option("--by", required=True, help="cli-option-by")
+@option("--replaced-by", help="cli-option-replaced-by")
+@option("--yes", is_flag=True, help="cli-option-yes")
+@click.pass_obj
+def purge(
+    root: Path,
+    study: str,
+    version: str,
+    *,
+    reason: str,
+    by: str,
+    replaced_by: str | None,
+    yes: bool,
+) -> None:
+    """Remove the data of a version for good."""
+    from pipelines.release import purge as purge_version
+
+    declared = load_study(root, study)
+    if not yes:
+        click.confirm(say("cli-purge-sure", None, study=study, version=version), abort=True)
+    purge_version(
+        root, declared.id, version,
+        reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
+    )  # fmt: skip
+    click.echo(say("cli-purge-done", None, study=study, version=version))
+
+
+def _run_id() -> str:
+    """Return an id for an act of an operator, which is no Dagster run."""
+    return str(uuid.uuid4())

@@ -43,12 +43,13 @@ def publish(
         except PhareError as error:
             click.echo(error.text(), err=True)
             worst = worst or error.exit_code
+    if any(one["reason"] == "held" for one in outcomes):
+        worst = worst or ExitCode.HELD
     if as_json:
         click.echo(json.dumps(outcomes, ensure_ascii=False, indent=1))
     else:
         for one in outcomes:
-            key = "cli-publish-done" if one["published"] else "cli-publish-unchanged"
-            click.echo(say(key, None, **one))
+            click.echo(say(f"cli-publish-{one['reason']}", None, **one))
         click.echo(say("cli-publish-look", None, path=root / "published"))
     return worst
 
@@ -67,8 +68,9 @@ def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
         return
     for one in states:
         click.echo(say("cli-status-study", None, **one))
-        for wave in one["waves"]:
-            click.echo(say("cli-status-wave", None, **wave))
+        for kind in ("waves", "candidates", "leftovers", "failures"):
+            for line in one[kind]:
+                click.echo(say(f"cli-status-{kind}", None, **line))
 
 
 @click.command(cls=Verb, name="serve")

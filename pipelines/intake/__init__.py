@@ -8,6 +8,7 @@ study declares (pipelines.study).
 from pipelines.intake.deliveries import (
     Delivery,
     check_delivery,
+    check_untracked,
     deliveries,
     is_tracked,
     newest_delivery,
@@ -33,6 +34,7 @@ __all__ = [
     "ReceiveError",
     "Sidecar",
     "check_delivery",
+    "check_untracked",
     "deliveries",
     "is_tracked",
     "load_extract",

@@ -8,8 +8,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pipelines.cli.command import VERBS
+from pipelines.cli.command import phare as group
 from pipelines.errors import ExitCode
 from pipelines.texts import messages
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
@@ -38,12 +40,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_has_help_with_an_example_and_exit_codes(verb: str, lang: str) -> None:
-    done = phare("--lang", lang, verb, "--help")
-    assert done.returncode == 0
-    assert f"phare {verb}" in done.stdout.replace("phare --root /some/folder ", "phare ")
-    assert messages()["cli-exit-codes"][lang] in done.stdout
-    assert messages()["cli-exit-data_refused"][lang] in done.stdout
+def test_each_verb_has_help_with_an_example_and_exit_codes(
+    verb: str, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHARE_LANG", lang)
+    done = CliRunner().invoke(group, ["--lang", lang, verb, "--help"])
+    assert done.exit_code == 0
+    assert f"phare {verb}" in done.output.replace("phare --root /some/folder ", "phare ")
+    assert messages()["cli-exit-codes"][lang] in done.output
+    assert messages()["cli-exit-data_refused"][lang] in done.output
 
 
 def test_every_verb_and_exit_code_stands_in_the_manual() -> None:
@@ -122,6 +127,37 @@ def test_check_of_a_bad_file_says_what_to_ask_and_ends_with_1(tmp_path: Path) ->
     done = phare("check", STUDY, "--wave", "2020", "--extract", str(bad), root=root)
     assert done.returncode == ExitCode.DATA_REFUSED
     assert "poids" in done.stdout
+
+
+def test_check_fails_on_a_personal_extract_that_git_tracks(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    sidecar = next((root / "raw").rglob("sidecar.yaml"))
+    text = sidecar.read_text("utf-8")
+    sidecar.write_text(text.replace("personal_data: false", "personal_data: true"), "utf-8")
+    assert phare("check", STUDY, root=root).returncode == ExitCode.DONE
+    for command in (["init", "-q"], ["add", "--force", "raw"]):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+    done = phare("check", STUDY, root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED and "git rm --cached" in done.stderr
+
+
+def test_a_candidate_waits_and_an_approval_publishes_it_under_a_name(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    path = root / "schemas" / STUDY / "study.yaml"
+    path.write_text(path.read_text("utf-8") + "publication: {publish: approved}\n", "utf-8")
+    held = phare("publish", STUDY, root=root)
+    assert held.returncode == ExitCode.HELD and "approve" in held.stdout
+    assert not (root / "published" / STUDY / "latest.json").exists()
+    candidate = json.loads(phare("status", "--json", root=root).stdout)[0]["candidates"][0]
+    done = phare("approve", STUDY, candidate["candidate"], "--by", "Jeanne Martin", root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    log = (root / "published" / STUDY / "versions.json").read_text("utf-8")
+    assert "Jeanne Martin" in log
+    gone = phare(
+        "withdraw", STUDY, "0.1.0", "--reason", "essai", "--by", "Jeanne Martin", root=root
+    )
+    assert gone.returncode == ExitCode.DONE, gone.stderr
+    assert json.loads(phare("status", "--json", root=root).stdout)[0]["version"] == "—"
 
 
 def test_a_scaffold_does_not_load_before_it_is_completed(tmp_path: Path) -> None:
