@@ -1,0 +1,97 @@
+"""What is told publicly of a wave's checks: the quality report of its release.
+
+Belongs here: choosing, from private results, what may be shown. Not here: the checks
+(pipelines.evidence), rules (validation), writing the report (release).
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.evidence import required_findings
+from pipelines.steps import wave_folder
+from pipelines.study import TOTAL, Study
+from pipelines.texts import LANGUAGES, say
+from pipelines.validation import ValidationSummary
+
+
+def public_quality(study: Study, wave: str) -> dict[str, Any]:
+    """Return what may be told publicly of a wave's checks: no line, no value, no small count.
+
+    Raises ChecksMissingError or CheckFailedError unless every required check passed on these
+    exact artefacts.
+    """
+    folder = wave_folder(study, wave)
+    findings = required_findings(study, wave)
+    summary = ValidationSummary.load(folder / "validation.json")
+    status = pq.read_table(folder / "protected.parquet", columns=["status"])["status"]
+    withheld = pc.sum(pc.equal(status, "withheld")).as_py() or 0
+    return {
+        "rows": {
+            "read": summary.read, "accepted": summary.accepted, "rejected": summary.rejected,
+        },
+        "rules": _rules(summary),
+        "checks": [
+            {
+                "name": one.check,
+                "passed": one.passed,
+                "about": {lang: say(f"check-{one.check}", lang) for lang in LANGUAGES},
+            }
+            for one in findings
+        ],
+        "corrections": _corrections(folder),
+        "withheld_rows": withheld,
+        "reconciliation": _reconciliation(study, folder),
+    }  # fmt: skip
+
+
+def _corrections(folder: Path) -> list[dict[str, str]]:
+    """Return the corrections made on purpose: what and why, never whose rows or which values."""
+    declared = json.loads((folder / "corrections.json").read_text("utf-8"))
+    shown = ("action", "column", "reason", "status")
+    return [
+        {"name": one["name"], **{key: one["correction"][key] or "" for key in shown}}
+        for one in declared
+    ]
+
+
+def _rules(summary: ValidationSummary) -> list[dict[str, Any]]:
+    """Return the rules by name: on how many columns they ran, and how many cells broke them."""
+    columns: dict[str, int] = defaultdict(int)
+    failures: dict[str, int] = defaultdict(int)
+    for one in summary.rules:
+        columns[one.rule] += 1
+        failures[one.rule] += one.failures
+    return [
+        {
+            "rule": rule,
+            "columns": columns[rule],
+            "failures": failures[rule],
+            "about": {lang: say(f"rule-{rule}", lang) for lang in LANGUAGES},
+        }
+        for rule in sorted(columns)
+    ]
+
+
+def _reconciliation(study: Study, folder: Path) -> dict[str, Any]:
+    """Return the reconciliation without our figure where its cell is withheld."""
+    found: dict[str, Any] = json.loads((folder / "reconciliation.json").read_text("utf-8"))
+    hidden = _hidden(study, folder)
+    for one in found["figures"]:
+        cell = tuple(one["cell"].get(name, TOTAL) for name in study.breakdowns)
+        at = (one["question"], one["domain"], one["actor"])
+        if any((*at, answer, *cell) in hidden for answer in one["answers"]):
+            one.update(ours=None, difference=None, outcome="withheld", agrees=None)
+    return found
+
+
+def _hidden(study: Study, folder: Path) -> set[tuple[str, ...]]:
+    """Return the keys of the rows that are not published."""
+    key = ("question", "domain", "actor", "answer", *study.breakdowns)
+    rows = pl.read_parquet(folder / "protected.parquet", columns=[*key, "status"])
+    return set(rows.filter(pl.col("status") != "published").select(key).rows())
