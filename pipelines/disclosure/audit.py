@@ -33,6 +33,7 @@ from pipelines.disclosure.outsider import (
     respondents_system,
 )
 from pipelines.disclosure.population import counted_breakdowns, populations_of
+from pipelines.disclosure.reconstruction import reconstruct
 from pipelines.disclosure.released import (
     NOBODY,
     WITHHELD,
@@ -49,6 +50,9 @@ from pipelines.disclosure.sums import Sums, sums_of
 from pipelines.study import TOTAL, Study
 from pipelines.texts import say
 
+# A share that the total alone confines (2 % nationally leaves any region near 0) cannot be opened
+# by withholding: then the tables together must leave half of what the total leaves.
+LEFT_OPEN = 0.5
 KINDS = ("rows", "respondents", "share", "release", "nested", "weights", "contradiction")
 
 
@@ -72,7 +76,7 @@ class AuditReport:
 
     `cells_attacked` and `shares_attacked` count what is withheld and was attacked;
     `held_by_the_total` the shares that the total alone confines (a share near 0 % or 100 %
-    everywhere), which withholding cannot widen.
+    everywhere), which withholding cannot widen. The last three are those of `Reconstruction`.
     """
 
     study: str
@@ -82,6 +86,9 @@ class AuditReport:
     cells_attacked: int = 0
     shares_attacked: int = 0
     held_by_the_total: int = 0
+    crossings_staying: int = 0
+    crossings_not_examined: int = 0
+    figures_unexplained: int = 0
     rules_not_run: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     intervals: list[dict[str, object]] = field(default_factory=list)
@@ -129,12 +136,12 @@ def examine(
     """Attack a release from its files and those of earlier releases alone; return what was found.
 
     `released` are the Parquet and CSV files of the estimates (twins, or one a wave), `earlier` one
-    file of each earlier release. An outsider who reads them all, knows the frame, the rounding and
-    the weighting, must be left with an interval of `minimum_respondents` people and
-    `minimum_share_width` for everything withheld, unless withholding every cell would not do it
-    either; bases differ by nobody or by `minimum_difference`. `only` limits the attack to
-    some items (question, domain, actor, measure). Raises EstimatesUnfitError for a file that is
-    not a table of estimates of this study.
+    file of each earlier release, `only` the items to attack (question, domain, actor, measure;
+    default: all). An outsider who reads them all, knows the frame, the rounding and the weighting,
+    must be left with an interval of `minimum_respondents` people and `minimum_share_width` for
+    everything withheld, unless withholding every cell would not do it either; a share that the
+    total alone confines keeps half of what the total leaves. Bases differ by nobody or by
+    `minimum_difference`. Raises EstimatesUnfitError for a file that is not a table of estimates.
     """
     with sql.connect() as connection:
         load_released(connection, study, [released, *([path] for path in earlier)])
@@ -197,8 +204,13 @@ class _WaveAudit:
                 self._attack_shares(item, shown)
             except ContradictionError:
                 self._find("contradiction", item)
+        given_away = reconstruct(self.study, self.wave, only)
+        self.report.crossings_staying += given_away.staying
+        self.report.figures_unexplained += given_away.unexplained
+        self.report.crossings_not_examined += given_away.not_examined
         least = self.rules.minimum_difference
         for kind, few in (
+            ("weights", given_away.found),
             ("release", changed_by_few(self.wave, least)),
             ("nested", nested_by_few(self.study, self.wave, least)),
         ):
@@ -281,9 +293,9 @@ class _WaveAudit:
                 self.report.shares_attacked += 1
                 wanted = self.rules.minimum_share_width * span
                 confined = _confined_by_total(printed, answer, cell, self.total)
-                if confined < wanted:
+                if confined * LEFT_OPEN < wanted:
                     self.report.held_by_the_total += 1
-                    wanted = confined
+                    wanted = confined * LEFT_OPEN
                 if high[answer, cell] - low[answer, cell] >= wanted:
                     continue
                 interval, points = system.interval(answer, cell)

@@ -5,6 +5,7 @@ Not here: what follows from all tables together (outsider.py).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,4 +78,4 @@ def with_earlier(now: Written, before: tuple[Written | None, ...], inside: Flags
         bases = np.where(usable, then.weighted_base, bases)
         if then.answers == now.answers:
             values = np.where(usable[None, :], then.values, values)
-    return Written(now.state, respondents, bases, now.effective, now.answers, values)
+    return replace(now, respondents=respondents, weighted_base=bases, values=values)

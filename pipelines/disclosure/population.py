@@ -52,7 +52,7 @@ def _counts(
     if not counted:
         return []
     connection.register("cells", cells)
-    connection.register("units", _units(study, wave_id, counted).to_arrow())
+    connection.register("units", units_of(study, wave_id).to_arrow())
     others = [name for name in study.breakdowns if name not in counted]
     query = sql.read(
         "disclosure/frame_counts.sql",
@@ -68,8 +68,12 @@ def _counts(
     return [(int(at), int(units)) for at, units in connection.execute(query).fetchall()]
 
 
-def _units(study: Study, wave_id: str, counted: tuple[str, ...]) -> pl.DataFrame:
-    """Return the units that the study is about: those inside its regions, if it has regions."""
+def units_of(study: Study, wave_id: str) -> pl.DataFrame:
+    """Return the units that the study is about, one column per counted breakdown.
+
+    Units outside its regions, if it has regions, are left out; `_Z`: another code is not known.
+    """
+    counted = counted_breakdowns(study, wave_id)
     year = study.wave(wave_id).frame_year
     units = frame(frame_path(study.root, year or 0)).select(
         _coded(study, name, study.breakdowns[name]) for name in counted

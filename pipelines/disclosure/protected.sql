@@ -4,7 +4,8 @@
 --        $national_mean, $mean: decimals of a value at national level and below
 -- gives  key, figures (NULL unless published) and status, sorted by key; errors are rounded like
 --        their value, bounds outwards so that the interval printed covers the one computed;
---        answering at national level only
+--        answering at national level only; design effects to 2 decimals, 1 below national level, where a
+--        second one gives hidden crossings back (reconstruction.py)
 -- slots  {breakdowns}: the breakdown columns; {is_national}: whether all of them are '_T'; {typed}:
 --        every published column cast to its declared type
 WITH judged AS (
@@ -43,7 +44,7 @@ rounded AS (
         round(finite_error * steps) / steps AS standard_error,
         floor(round(finite_low * steps, 6)) / steps AS ci_low,
         ceil(round(finite_high * steps, 6)) / steps AS ci_high,
-        round(finite_effect, 2) AS design_effect,
+        round(finite_effect, CASE WHEN is_national THEN 2 ELSE 1 END) AS design_effect,
         round(finite_base) AS effective_respondents,
         reliability,
         status

@@ -27,10 +27,10 @@ ITEM = ["question", "domain", "actor", "measure"]
 
 @dataclass(frozen=True)
 class Written:
-    """One item of one release, one entry per cell; `values` is answers × cells.
+    """One item of one release, one entry per cell.
 
-    `state` is 1 (published), 0 (withheld) or -1 (not applicable, or no row: nobody there). What is
-    not shown is NaN.
+    `state` is 1 (published), 0 (withheld) or -1 (not applicable, or no row: nobody there);
+    `values`, standard `errors` and design `effects` are answers × cells. What is not shown is NaN.
     """
 
     state: States
@@ -39,6 +39,8 @@ class Written:
     effective: Floats
     answers: tuple[str, ...]
     values: Floats
+    errors: Floats
+    effects: Floats
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,11 @@ def _written(rows: pl.DataFrame, breakdowns: list[str], place: dict[Key, int]) -
     answer = np.array([answers.index(one) for one in rows["answer"]], dtype=np.intp)
     state = np.full(len(place), NOBODY, dtype=np.int8)
     np.maximum.at(state, cell, np.array([STATE_OF.get(one, 0) for one in rows["status"]], np.int8))
-    values = np.full((len(answers), len(place)), np.nan)
-    values[answer, cell] = np.fmax(values[answer, cell], _numbers(rows, "value"))
+
+    def by_answer(name: str) -> Floats:
+        figures = np.full((len(answers), len(place)), np.nan)
+        np.fmax.at(figures, (answer, cell), _numbers(rows, name))
+        return figures
 
     def by_cell(name: str) -> Floats:
         column = np.full(len(place), np.nan)
@@ -136,7 +141,8 @@ def _written(rows: pl.DataFrame, breakdowns: list[str], place: dict[Key, int]) -
 
     return Written(
         state, by_cell("respondents"), by_cell("weighted_base"),
-        by_cell("effective_respondents"), answers, values,
+        by_cell("effective_respondents"), answers, by_answer("value"),
+        by_answer("standard_error"), by_answer("design_effect"),
     )  # fmt: skip
 
 

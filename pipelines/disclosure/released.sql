@@ -4,7 +4,8 @@
 -- slots  {breakdowns}: the breakdown columns
 SELECT
     release, question, domain, actor, measure, answer, {breakdowns},
-    respondents, answering, weighted_base, value, effective_respondents, design_effect, status
+    respondents, answering, weighted_base, value, standard_error,
+    effective_respondents, design_effect, status
 FROM released
 WHERE wave = $wave
 ORDER BY question, domain, actor, measure, release, answer, {breakdowns}

@@ -10,6 +10,7 @@ SELECT
     TRY_CAST(answering AS BIGINT) AS answering,
     TRY_CAST(weighted_base AS DOUBLE) AS weighted_base,
     TRY_CAST(value AS DOUBLE) AS value,
+    TRY_CAST(standard_error AS DOUBLE) AS standard_error,
     TRY_CAST(effective_respondents AS BIGINT) AS effective_respondents,
     TRY_CAST(design_effect AS DOUBLE) AS design_effect,
     concat_ws(

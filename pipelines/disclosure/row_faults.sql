@@ -25,6 +25,8 @@ faults AS (
         CASE WHEN answering IS NOT NULL AND NOT ({is_national})
             THEN 'answering below national level' END,
         CASE WHEN abs(value * power(10, decimals) - round(value * power(10, decimals))) > 1e-6
+            THEN 'more decimals than declared' END,
+        CASE WHEN NOT ({is_national}) AND abs(design_effect * 10 - round(design_effect * 10)) > 1e-6
             THEN 'more decimals than declared' END
     ]) AS fault
     FROM judged

@@ -1,0 +1,143 @@
+"""Weights give hidden crossings back when figures are printed too finely, and not otherwise."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.disclosure import DisclosureAuditError, audit, examine, protect
+from tests.disclosure.made_up_wave import WAVE, estimates_of, respondents_of
+
+REGIONS = ("R1", "R2", "R3", "R4")
+# R1 has no large town: 8 and 16 of its 24 respondents, which the effective base alone tells.
+UNITS = {"LT2000": 2000, "2000-19999": 300, "GE20000": 40}
+FRAME = {(region, size): count for region in REGIONS for size, count in UNITS.items()}
+FRAME |= {("R1", "GE20000"): 0}
+ASKED = dict.fromkeys(FRAME, 8) | {("R1", "2000-19999"): 16, ("R1", "GE20000"): 0}
+R1 = {"LT2000": 8, "2000-19999": 16}
+
+
+def answers_of(given):
+    """Respondents weighted to the units of their crossing; `given` answer 1 in R1, else half."""
+    parts = [
+        respondents_of(
+            {(region, size): asked},
+            yes=given[size] / asked if region == "R1" and asked else 0.5,
+        ).with_columns(weight=pl.lit(FRAME[region, size] / max(asked, 1)))
+        for (region, size), asked in ASKED.items()
+    ]
+    return pl.concat(parts)
+
+
+def estimates(study, given, folder, *, design=False):
+    """Write estimates with the stratified error and design effect, or with neither."""
+    path = estimates_of(study, answers_of(given), folder / "e.parquet")
+    rows = pl.read_parquet(path).with_columns(
+        standard_error=pl.lit(None, pl.Float64), design_effect=pl.lit(None, pl.Float64)
+    )
+    if design:
+        error = variance_of(given) ** 0.5
+        p = share_of(given)
+        effect = variance_of(given) / (p * (1 - p) / 23)
+        is_r1 = pl.col("region") == "R1"
+        rows = rows.with_columns(
+            standard_error=pl.when(is_r1).then(error),
+            design_effect=pl.when(is_r1).then(effect),
+        )
+    rows.write_parquet(path)
+    return path
+
+
+def share_of(given):
+    total = sum(given[size] * UNITS[size] / asked for size, asked in R1.items())
+    return total / sum(UNITS[size] for size in R1)
+
+
+def variance_of(given):
+    """V(p) of R1: strata are sizes, with all their respondents and units in the country."""
+    p, total = share_of(given), 0.0
+    for size, asked in R1.items():
+        u = np.array([1 - p] * given[size] + [-p] * (asked - given[size]))
+        u = u * UNITS[size] / asked / sum(UNITS[one] for one in R1)
+        sample = sum(count for (_, one), count in ASKED.items() if one == size)
+        squares = (u**2).sum() - u.sum() ** 2 / sample
+        total += (1 - sample / (4 * UNITS[size])) * sample / (sample - 1) * squares
+    return total
+
+
+# With 7 small towns instead of 8, the others cannot make up 0.886, but they can make up 0.89.
+ALL_OF_THE_SMALL = {"LT2000": 8, "2000-19999": 2}
+NONE_OF_THE_SMALL = {"LT2000": 0, "2000-19999": 2}
+
+
+def is_withheld(study, given, folder, **more):
+    path = estimates(study, given, folder, **more)
+    protect(study, WAVE, path, folder / "p.parquet")
+    rows = pl.read_parquet(folder / "p.parquet").filter(region="R1", answer="1")
+    return rows["status"].to_list() == ["withheld"]
+
+
+def test_a_share_with_three_decimals_tells_that_every_small_town_said_yes(study_of, folder):
+    study = study_of(frame=FRAME, disclosure={"precision": {"share": 3}})
+    assert is_withheld(study, ALL_OF_THE_SMALL, folder)
+
+
+def test_whole_percents_do_not_tell_it(study_of, folder):
+    study = study_of(frame=FRAME)
+    assert not is_withheld(study, ALL_OF_THE_SMALL, folder)
+
+
+def test_the_audit_finds_what_a_file_with_fine_shares_gives_away(study_of, folder):
+    coarse = study_of(frame=FRAME)
+    path = estimates(coarse, ALL_OF_THE_SMALL, folder)
+    protect(coarse, WAVE, path, folder / "p.parquet")
+    fine = study_of(frame=FRAME, disclosure={"precision": {"share": 3}})
+    shares = pl.read_parquet(path).select("answer", "region", "size", "value")
+    rows = pl.read_parquet(folder / "p.parquet")
+    finer = pl.col("value_right").round(3).cast(rows.schema["value"])
+    opened = (
+        rows.join(shares, on=["answer", "region", "size"])
+        .with_columns(value=pl.when(status="published").then(finer))
+        .select(rows.columns)
+    )
+    opened.write_parquet(folder / "fine.parquet")
+    with pytest.raises(DisclosureAuditError, match="weights give away"):
+        audit(fine, [folder / "fine.parquet"])
+
+
+def test_a_share_near_zero_is_counted_as_staying_not_as_found(study_of, folder):
+    study = study_of(frame=FRAME)
+    path = estimates(study, NONE_OF_THE_SMALL, folder)
+    protect(study, WAVE, path, folder / "p.parquet")
+    report = examine(study, [folder / "p.parquet"])
+    assert report.crossings_staying > 0
+    assert report.findings == []
+    assert "crossings_staying" not in report.public()
+
+
+def test_a_crossing_most_of_whose_units_answered_may_not_even_stay(study_of, folder):
+    study = study_of(frame=FRAME, disclosure={"group_fraction": 0.004})
+    assert is_withheld(study, NONE_OF_THE_SMALL, folder)
+
+
+def test_the_printed_error_and_design_effect_take_part_in_the_attack(study_of, folder):
+    study = study_of(frame=FRAME)
+    true = {"LT2000": 4, "2000-19999": 8}
+    path = estimates(study, true, folder, design=True)
+    protect(study, WAVE, path, folder / "p.parquet")
+    told = examine(study, [folder / "p.parquet"]).figures_unexplained
+    rows = pl.read_parquet(folder / "p.parquet")
+    is_r1 = (pl.col("region") == "R1") & (pl.col("status") == "published")
+    wrong = pl.when(is_r1).then(pl.lit(9.9).cast(rows.schema["design_effect"]))
+    rows.with_columns(design_effect=wrong).write_parquet(folder / "wrong.parquet")
+    # The true answers reproduce all figures; a design effect that none can have, none.
+    assert examine(study, [folder / "wrong.parquet"]).figures_unexplained > told
+
+
+def test_nothing_is_tried_where_the_frame_does_not_count(study_of, folder):
+    study = study_of(frame=FRAME, population="unknown")
+    path = estimates(study, ALL_OF_THE_SMALL, folder)
+    report_rules = protect(study, WAVE, path, folder / "p.parquet").rules_not_run
+    report = examine(study, [folder / "p.parquet"])
+    assert report.crossings_not_examined == 0
+    assert "weights" in report.rules_not_run
+    assert "minimum_population" in report_rules
