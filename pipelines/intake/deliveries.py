@@ -66,8 +66,10 @@ def newest_delivery(root: Path, study_id: str, wave_id: str) -> Delivery:
 def check_delivery(delivery: Delivery) -> None:
     """Check that the file is there and is byte for byte the one that the sidecar describes.
 
-    Raises DeliveryError when it is missing, DeliveryChangedError naming both digests.
+    Raises DeliveryError when it is missing, or holds personal data and is tracked by git;
+    DeliveryChangedError naming both digests when it has changed.
     """
+    check_untracked(delivery)
     sidecar, extract = delivery.sidecar, delivery.extract
     if not extract.is_file():
         raise DeliveryError(

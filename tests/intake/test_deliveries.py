@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import PROJECT
 from pipelines.intake import (
     DeliveryChangedError,
     DeliveryError,
@@ -19,7 +20,7 @@ from pipelines.intake import (
     receive,
 )
 from pipelines.intake.deliveries import check_untracked
-from pipelines.study import DeclarationError
+from pipelines.study import DeclarationError, load_study, study_names
 from pipelines.study.model import Licence
 
 LICENCE = Licence(name="etalab-2.0", title="Licence Ouverte", path="https://example.org/licence")
@@ -185,7 +186,23 @@ def test_of_a_personal_delivery_git_sees_the_sidecar_alone(deliver, tmp_path):
     with pytest.raises(DeliveryError) as caught:
         check_untracked(personal)
     assert caught.value.key == "intake-personal-tracked"
+    with pytest.raises(DeliveryError):
+        check_delivery(personal)
     check_untracked(open_delivery)
+
+
+def test_every_delivery_of_the_project_is_sound_and_no_personal_one_is_tracked():
+    found = [
+        delivery
+        for study in study_names(PROJECT)
+        for wave in load_study(PROJECT, study).waves
+        for delivery in deliveries(PROJECT, study, wave)
+    ]
+    assert found
+    for delivery in found:
+        check_untracked(delivery)
+        if delivery.extract.exists():
+            check_delivery(delivery)
 
 
 def test_a_clone_without_the_personal_file_says_so_and_takes_it_back(deliver):
