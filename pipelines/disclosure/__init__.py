@@ -4,6 +4,7 @@ Belongs here: primary rules, the withholding pattern, published precision, the a
 written. Not here: computing estimates (estimation), writing releases (release).
 """
 
+from pipelines.disclosure.advice import Advice, advise
 from pipelines.disclosure.audit import AuditReport, audit, examine
 from pipelines.disclosure.errors import (
     DisclosureAuditError,
@@ -17,6 +18,7 @@ from pipelines.disclosure.publishable import check_publishable
 from pipelines.disclosure.report import ProtectionReport
 
 __all__ = [
+    "Advice",
     "AuditReport",
     "DisclosureAuditError",
     "EstimatesUnfitError",
@@ -24,6 +26,7 @@ __all__ = [
     "PatternImpossibleError",
     "PatternTooLargeError",
     "ProtectionReport",
+    "advise",
     "audit",
     "check_publishable",
     "examine",
