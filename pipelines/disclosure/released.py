@@ -65,11 +65,12 @@ def load_released(
     them shows is shown. Raises EstimatesUnfitError for a file that is not a table of estimates.
     """
     parts: list[str] = []
-    values: dict[str, str | int] = {}
+    values: dict[str, str | int | list[str]] = {}
     for release, paths in enumerate(releases):
         for path in paths:
             name = f"file_{len(parts)}"
             values |= {name: str(path), f"release_{name}": release}
+            values[f"others_{name}"] = _of_another_kind(connection, study, path)
             parts.append(_rows(connection, study, path, name))
     query = "CREATE TABLE released AS " + " UNION BY NAME ".join(parts)
     connection.execute(query, values)
@@ -92,6 +93,7 @@ def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -
         "disclosure/released_rows.sql",
         source=source,
         release=f"$release_{name}",
+        others=f"$others_{name}",
         breakdowns=sql.names(present),
         absent="".join(
             f"{sql.literal(TOTAL)} AS {sql.name(one)}, "
@@ -99,6 +101,24 @@ def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -
             if one not in present
         ),
     )
+
+
+def _of_another_kind(connection: DuckDBPyConnection, study: Study, path: Path) -> list[str]:
+    """Return the waves that this file tells of made-up people and the study of real ones, or so.
+
+    Read from the table of waves beside the file, if it has one. Such releases have no respondent
+    in common: to subtract one from the other would only frighten.
+    """
+    beside = path.with_name(f"waves{path.suffix}")
+    if not beside.exists():
+        return []
+    reader = "read_parquet" if path.suffix == ".parquet" else "read_csv"
+    query = f"SELECT wave::VARCHAR, synthetic::BOOLEAN FROM {reader}($beside)"
+    rows = connection.execute(query, {"beside": str(beside)}).fetchall()
+    return [
+        wave for wave, made_up in rows
+        if wave in study.waves and study.waves[wave].synthetic != made_up
+    ]  # fmt: skip
 
 
 def waves_released(connection: DuckDBPyConnection) -> tuple[str, ...]:

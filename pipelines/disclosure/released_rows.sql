@@ -1,7 +1,8 @@
 -- The rows of one written table as they stand on disk, whatever its format, in one form.
 -- reads  {source}: a table function call on the file, its path bound
 -- gives  release (0 the one to judge, then earlier ones), key, figures, whether any figure shows, status
--- slots  {source}; {release}: the parameter that holds the release; {breakdowns}: the breakdown
+-- slots  {source}; {release}: the parameter that holds the release; {others}: the parameter that
+--        lists the waves to leave out; {breakdowns}: the breakdown
 --        columns; {absent}: breakdowns that the file lacks (an earlier release may), as '_T' columns
 SELECT
     CAST({release} AS INTEGER) AS release,
@@ -19,3 +20,4 @@ SELECT
     ) <> '' AS has_figures,
     status
 FROM {source}
+WHERE NOT list_contains(CAST({others} AS VARCHAR[]), wave)

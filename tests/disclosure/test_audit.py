@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.disclosure import DisclosureAuditError, audit, protect
+from pipelines.disclosure import DisclosureAuditError, audit, examine, protect
 from pipelines.disclosure.errors import EstimatesUnfitError, PatternImpossibleError
 from pipelines.study.tables import FIGURES
 from tests.disclosure.made_up_wave import SIZES, WAVE, estimates_of, question, respondents_of
@@ -201,6 +201,26 @@ def test_earlier_releases_of_other_respondents_are_not_mixed_in(study_of, folder
     before = protected_of(study, respondents_of(even(REGIONS, 40)), folder, "before")
     now = protected_of(study, respondents_of(few_in("R1")), folder)
     audit(study, [now], earlier=[before])
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_synthetic_release_is_never_set_against_a_real_one(study_of, folder, suffix):
+    study = study_of()  # its wave is synthetic
+    made = protected_of(study, respondents_of(even(REGIONS, 20)), folder, "made")
+    (folder / "before").mkdir()
+    before = folder / "before" / f"estimates{suffix}"
+    rows, waves = pl.read_parquet(made), pl.DataFrame({"wave": [WAVE], "synthetic": [True]})
+    now = protected_of(study, respondents_of({**even(REGIONS, 20), ("R1", "LT2000"): 22}), folder)
+    for kind, is_compared in ((True, True), (False, False)):
+        waves = waves.with_columns(synthetic=pl.lit(kind))
+        if suffix == ".csv":
+            rows.write_csv(before)
+            waves.write_csv(before.with_name("waves.csv"))
+        else:
+            rows.write_parquet(before)
+            waves.write_parquet(before.with_name("waves.parquet"))
+        kinds = {one.kind for one in examine(study, [now], earlier=[before]).findings}
+        assert ("release" in kinds) is is_compared
 
 
 def test_a_filtered_base_a_few_short_of_its_filter_is_refused(study_of, folder):
