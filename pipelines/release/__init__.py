@@ -9,10 +9,12 @@ from pipelines.release.candidates import Candidate
 from pipelines.release.errors import (
     BusyError,
     CandidateError,
+    CellError,
     ErratumNeededError,
     HeldError,
     LogBrokenError,
     ReleaseInputError,
+    SigningError,
     StorageError,
     UnsoundReleaseError,
     VersionError,
@@ -20,21 +22,26 @@ from pipelines.release.errors import (
 from pipelines.release.findings import Finding, Verification
 from pipelines.release.inputs import SourceFile
 from pipelines.release.publish import ReleaseOutcome, newest_entry, newest_releases, publish
+from pipelines.release.push import Pushed, push
 from pipelines.release.retire import Retirement, purge, withdraw
 from pipelines.release.state import release_state
+from pipelines.release.trace import trace
 from pipelines.release.verify import verify
 
 __all__ = [
     "BusyError",
     "Candidate",
     "CandidateError",
+    "CellError",
     "ErratumNeededError",
     "Finding",
     "HeldError",
     "LogBrokenError",
+    "Pushed",
     "ReleaseInputError",
     "ReleaseOutcome",
     "Retirement",
+    "SigningError",
     "SourceFile",
     "StorageError",
     "UnsoundReleaseError",
@@ -45,7 +52,9 @@ __all__ = [
     "newest_releases",
     "publish",
     "purge",
+    "push",
     "release_state",
+    "trace",
     "verify",
     "withdraw",
 ]

@@ -66,3 +66,21 @@ class HeldError(CandidateError):
     """The day before which nothing may be published is still to come."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.HELD
+
+
+class SigningError(PhareError):
+    """A key is configured and cannot be used; nothing was published."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class CellError(PhareError):
+    """The key of a cell names no row, or several."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class ReproductionError(PhareError):
+    """A release cannot be rebuilt: its commit or its extract is not at hand, or the run failed."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED

@@ -53,7 +53,7 @@ def _output(
         for one in table.fields
     ]
     facets = {
-        **_facet("schema", "Schema", "1-1-1", fields=fields),
+        **_facet("schema", "Schema", "1-2-0", fields=fields),
         **_facet("version", "DatasetVersion", "1-0-1", datasetVersion=version),
     }
     if table.name == ESTIMATES:
@@ -99,10 +99,10 @@ def _run_facets(run: Mapping[str, str]) -> dict[str, Any]:
 
 def _job_facets(run: Mapping[str, str]) -> dict[str, Any]:
     return _facet(
-        "sourceCodeLocation", "SourceCodeLocation", "1-0-1", kind="Job",
+        "sourceCodeLocation", "SourceCodeLocation", "1-1-0", kind="Job",
         type="git", url=run.get("repository", PRODUCER), version=run.get("commit", "unknown"),
     ) | _facet(
-        "jobType", "JobType", "2-0-3", kind="Job",
+        "jobType", "JobType", "2-0-4", kind="Job",
         processingType="BATCH", integration="PHARE", jobType="PIPELINE",
     )  # fmt: skip
 

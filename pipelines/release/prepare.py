@@ -19,8 +19,9 @@ from pipelines.release.errors import ErratumNeededError, LogBrokenError, Unsound
 from pipelines.release.inputs import Release
 from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
 from pipelines.release.log import PURGED, RELEASED, Entry, newest_valid, releases, statuses
-from pipelines.release.manifest import MANIFEST, read_manifest, sha256_of
+from pipelines.release.manifest import MANIFEST, SIGNATURE, read_manifest, sha256_of
 from pipelines.release.pages import Page
+from pipelines.release.sign import sign_manifest
 from pipelines.release.store import Store
 from pipelines.release.verify import verify_release
 from pipelines.release.version import FIRST, Version, chosen_bump, next_version
@@ -72,7 +73,8 @@ def prepare(
     """Write the next release of a study into `staged` and verify it whole.
 
     Raises LogBrokenError when the version to compare with is damaged, VersionError for a number
-    that the rules do not allow, UnsoundReleaseError when what was written fails verification, and
+    that the rules do not allow, UnsoundReleaseError when what was written fails verification,
+    SigningError when the configured key cannot be used, and
     whatever the operator's gate raises.
     """
     files = write_data(release, staged)
@@ -93,11 +95,15 @@ def prepare(
         releases(entries), told.quality.get("not_protected", ()),
     )  # fmt: skip
     manifest = write_rest(staged, page, told, files)
+    signature = sign_manifest(staged, f"phare {release.study.id} {version}")
     _check_sound(release.study.id, staged)
     if choices.gate:
         choices.gate(staged, _earlier(store, entries))
     restated = difference.restated if difference and needs_erratum(difference) else 0
-    return Prepared(_facts(page, manifest, identity, previous, told), restated)
+    facts = _facts(page, manifest, identity, previous, told)
+    if signature:
+        facts["signature_sha256"] = sha256_of(staged / SIGNATURE)
+    return Prepared(facts, restated)
 
 
 def check_erratum(facts: Mapping[str, Any], restated: int) -> None:

@@ -20,7 +20,7 @@ from pipelines.release.log import (
     releases,
     statuses,
 )
-from pipelines.release.manifest import MANIFEST, files_of, read_manifest, sha256_of
+from pipelines.release.manifest import MANIFEST, SIGNATURE, files_of, read_manifest, sha256_of
 from pipelines.release.store import KEPT
 from pipelines.release.tombstone import tombstone_path
 from pipelines.release.verify_files import load_descriptor
@@ -82,6 +82,9 @@ def check_entry(folder: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:
     manifest = folder / MANIFEST
     if not manifest.is_file() or sha256_of(manifest) != entry["manifest_sha256"]:
         yield Finding("manifest-digest", f"{folder.name}/{MANIFEST}")
+    signature, signed = folder / SIGNATURE, entry.get("signature_sha256")
+    if signed != (sha256_of(signature) if signature.is_file() else None):
+        yield Finding("signature-digest", f"{folder.name}/{SIGNATURE}")
     descriptor = load_descriptor(folder)
     if descriptor is None or statuses(entries)[folder.name] == PURGED:
         return
