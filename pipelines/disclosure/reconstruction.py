@@ -75,7 +75,7 @@ def reconstruct(study: Study, wave: Wave, only: Collection[Key] | None = None) -
     """
     outcome = Reconstruction([])
     inside = dict(_crossings(study, wave, outcome))
-    points: dict[tuple[float, ...], Points | None] = {}
+    points: dict[tuple[float, ...], list[Points] | None] = {}
     for item, (now, *_) in wave.items.items():
         if now is None or item[3] != "share" or (only is not None and item not in only):
             continue
@@ -91,8 +91,9 @@ def reconstruct(study: Study, wave: Wave, only: Collection[Key] | None = None) -
                 outcome.not_examined += 1
                 continue
             judged = [
-                _gives_away(study, now, cell, answer, crossings, tried, outcome)
+                _gives_away(study, now, cell, answer, crossings, each, outcome)
                 for answer in range(len(now.answers))
+                for each in tried
             ]
             if any(judged):
                 outcome.found.append((item, cell))
@@ -147,12 +148,13 @@ def _weights_by_stratum(now: Written, crossings: Inside) -> Floats:
 
 def _combinations(
     study: Study, crossings: Inside, now: Written, cell: int, known: Floats
-) -> Points | None:
-    """Return the combinations that fit the bases printed, or None when there are too many.
+) -> list[Points] | None:
+    """Return the combinations that fit the bases printed, for each idea of the weights.
 
     Weights bring each crossing to its units (post-stratification) or are a factor of the cell
     times one of the stratum, whose mean weight is printed (raking). The declaration, which is
-    public, says which; where the institute's weights are taken as they come, both are tried.
+    public, says which; where the institute's weights are taken as they come, an outsider may guess
+    right, so that each idea counts by itself. None: too many combinations, or no idea.
     """
     calibration = study.about.weights.calibration
     splits = _splits(int(now.respondents[cell]), crossings.units)
@@ -162,9 +164,9 @@ def _combinations(
             weights.append(np.where(splits > 0, crossings.units / splits, 0.0))
     if (calibration is None or calibration.method == "raking") and np.isfinite(known).all():
         weights.append(np.broadcast_to(known, splits.shape))
-    if not weights:
-        return None
-    return _points(np.tile(splits, (len(weights), 1)), np.vstack(weights), now.effective[cell])
+    tried = [_points(splits, weight, now.effective[cell]) for weight in weights]
+    found = [one for one in tried if one is not None]
+    return found if found and len(found) == len(tried) else None
 
 
 def _points(splits: npt.NDArray[np.int64], weights: Floats, effective: float) -> Points | None:
@@ -208,10 +210,12 @@ def _gives_away(
     if not half < value < 1 - half:  # NaN, 0 % or 100 %: judged by the rule on groups
         return False
     near = _near(points, value, half)
-    fits = near[_fits(now, cell, answer, crossings, points, near, half)]
-    if not fits.size:
+    if not near.size:
         outcome.unexplained += 1
         return False
+    fits = near[_fits(now, cell, answer, crossings, points, near, half)]
+    if not fits.size:  # the errors are of another estimator: an outsider goes on without them
+        fits = near
     pinned = _pinned(points, fits, rules.minimum_respondents)
     if not pinned.any():
         return False

@@ -193,7 +193,7 @@ def figures(base: pl.DataFrame, column: str, answer: str) -> dict:
     weight = base["weight"].to_numpy()
     share = float(weight @ given / weight.sum())
     effective = float(weight.sum() ** 2 / (weight**2).sum())
-    error = float(np.sqrt(share * (1 - share) / effective))
+    error = float(np.sqrt(max(share * (1 - share), 0.0) / effective))
     low, high = max(0.0, share - 1.96 * error), min(1.0, share + 1.96 * error)
     values = (share, error, low, high, base.height / effective, effective, base.height - 1.0, "B")
     return {**counts, "weighted_base": float(weight.sum()), **dict(zip(names, values, strict=True))}
