@@ -22,3 +22,9 @@ class StratumError(PhareError):
     """A stratum gives no variance, or the frame does not know it."""
 
     exit_code = ExitCode.DATA_REFUSED
+
+
+class UnsupportedDesignError(PhareError):
+    """A design that the estimators do not cover: refused, never approximated."""
+
+    exit_code = ExitCode.USAGE
