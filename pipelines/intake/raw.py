@@ -5,6 +5,7 @@ Belongs here: what every reader must give, checked once for all of them. Not her
 """
 
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -146,11 +147,12 @@ def number_text(value: float) -> str:
 
     Spreadsheets and statistical files hold 1001 as 1001.0; a person sees 1001.
     """
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         return str(value)
-    if value == int(value):
+    if value.is_integer():
         return str(int(value))
-    return np.format_float_positional(value, trim="-")
+    text = repr(value)
+    return np.format_float_positional(value, trim="-") if "e" in text else text
 
 
 def number_texts(values: NDArray[np.float64], known: NDArray[np.bool_]) -> pa.Array:
