@@ -24,7 +24,7 @@ from pipelines.validation.errors import (
     NothingCheckedError,
     WaveRefusedError,
 )
-from pipelines.validation.labels import check_labels
+from pipelines.validation.labels import check_labels, labels_in, read_labels
 from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
 from pipelines.validation.rules import Breach, breaches, rules_of, schema_of, was_asked
 from pipelines.validation.summary import RuleResult, ValidationSummary
@@ -122,7 +122,7 @@ def _judge_batches(
 ) -> None:  # fmt: skip
     """Write the rows of each batch that break no rule, the breaches, and every row's respondent."""
     rules = rules_of(study, wave, plans)
-    schema = schema_of(rules)
+    schema, labels = schema_of(rules), labels_in(raw, wave)
     kept_columns = _kept_columns(study, plans)
     writer: pq.ParquetWriter | None = None
     respondent = pl.col(str(study.column_with_role("respondent"))).alias("respondent")
@@ -131,7 +131,9 @@ def _judge_batches(
         pq.ParquetWriter(identities, IDENTITIES) as known,
     ):
         for received in _batches(raw, columns, plans):
-            batch, repairs = code_batch(received, plans.values(), wave.extract.decimal)
+            labelled, named = read_labels(received, plans, labels)
+            batch, repairs = code_batch(labelled, plans.values(), wave.extract.decimal)
+            repairs += named
             batch, mended = mend_communes(batch, study, wave)
             repairs += mended
             batch = geography.add_geography(batch, study, wave)

@@ -12,7 +12,7 @@ import xlsxwriter
 from pipelines import PROJECT
 from pipelines.intake import newest_delivery, read_extract
 from pipelines.study import ExtractFormat, Study, load_study
-from pipelines.validation import validate
+from pipelines.validation import ValidationSummary, validate
 from pipelines.validation.errors import LabelsError
 
 STUDY, WAVE = "phare-institutions", "2016"
@@ -108,3 +108,20 @@ def test_labels_of_an_spss_file_that_turn_codes_round_are_refused(study, receive
     with pytest.raises(LabelsError) as caught:
         responses(study, path, fmt, tmp_path / "sav")
     assert caught.value.values["column"] == column
+
+
+def test_codes_of_an_spss_file_are_read_by_its_own_labels_and_listed(study, received, tmp_path):
+    name = str(study.questions["alliances_innovation"].columns)
+    frame = pd.DataFrame(received.to_dict(as_series=False))
+    labels = {float(place): text for place, text in enumerate(sorted(set(frame[name])), start=101)}
+    codes = {text: code for code, text in labels.items()}
+    frame[name] = [codes[text] for text in frame[name]]
+    path = tmp_path / "x.sav"
+    pyreadstat.write_sav(frame, path, variable_value_labels={name: labels})
+    fmt = ExtractFormat(format="sav", encodings=("utf-8",), decimal=",")
+    found = responses(study, path, fmt, tmp_path / "sav")
+    shipped = newest_delivery(PROJECT, STUDY, WAVE).extract
+    assert found == responses(study, shipped, study.wave(WAVE).extract, tmp_path / "csv")
+    summary = ValidationSummary.load(tmp_path / "sav" / "validation.json")
+    listed = {one.found: one.replaced for one in summary.repairs if one.rule == "label"}
+    assert listed == {str(int(code)): text for code, text in labels.items()}
