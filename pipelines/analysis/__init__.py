@@ -1,9 +1,11 @@
 """From estimates to findings: what follows from the tables of a wave.
 
-Belongs here: the comparison with figures published elsewhere. Not here: computing estimates
-(estimation), withholding them (disclosure), reading the published figures (pipelines.study).
+Belongs here: the comparison with figures published elsewhere, and the declared analyses: rankings,
+roles, profiles, sheets, themes. Not here: computing estimates (estimation), withholding them
+(disclosure), reading the published figures (pipelines.study).
 """
 
+from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.reconciliation import Comparison, Reconciliation, reconcile
 
-__all__ = ["Comparison", "Reconciliation", "reconcile"]
+__all__ = ["AnalysisError", "Comparison", "Reconciliation", "reconcile"]

@@ -38,11 +38,13 @@ class Measure:
 class Respondents:
     """One wave as arrays, a row each: `values` is n × measures, NaN outside the base.
 
-    `stratum` numbers the strata; `sampled` and `population` are their respondents and units
-    (infinite where unknown). `breakdowns` holds each respondent's codes. Memory: 8 bytes a
-    respondent and measure, so callers read the measures of one ranking at a time.
+    `line` is the respondent's line in the file, in order. `stratum` numbers the strata; `sampled`
+    and `population` are their respondents and units (infinite where unknown). `breakdowns` holds
+    each respondent's codes. Memory: 8 bytes a respondent and measure, so callers read the measures
+    of one ranking at a time.
     """
 
+    line: Codes
     weight: Vector
     stratum: Codes
     sampled: Vector
@@ -79,6 +81,7 @@ def read_measures(
     for place, name in enumerate(columns):
         values[:, place] = np.ma.filled(rows[name].astype(float), np.nan)
     return Respondents(
+        rows["_line"].astype(np.int64),
         np.asarray(rows["weight"], dtype=np.float64),
         stratum.astype(np.int64),
         sampled.astype(np.float64),

@@ -104,7 +104,7 @@ def _crossing(
     crossing: tuple[str, ...], section: str,
 ) -> pl.DataFrame:  # fmt: skip
     parts, p = [], []
-    for codes, inside in _cells(study, people, crossing):
+    for codes, inside in cells_of(study, people, crossing):
         cell = estimate_cell(people, inside)
         apart = _contrast(study, people, inside) if crossing else _no_contrast(len(measures))
         at = {name: codes.get(name, TOTAL) for name in study.breakdowns}
@@ -125,7 +125,7 @@ def _crossing(
     )
 
 
-def _cells(
+def cells_of(
     study: Study, people: Respondents, crossing: tuple[str, ...]
 ) -> Iterator[tuple[dict[str, str], Flags]]:
     """Yield the codes of each cell of a crossing and who is in it."""
@@ -153,14 +153,14 @@ def _figures(cell: Cell, measures: Sequence[Measure]) -> dict[str, pl.Series]:
     low, high = cell.bounds(is_share=measures[0].kind == "share")
     return {
         "respondents": pl.Series(cell.respondents.astype(np.int64)),
-        "value": _column(cell.value),
-        "standard_error": _column(cell.error),
-        "ci_low": _column(low),
-        "ci_high": _column(high),
+        "value": column(cell.value),
+        "standard_error": column(cell.error),
+        "ci_low": column(low),
+        "ci_high": column(high),
     }
 
 
-def _column(values: Vector) -> pl.Series:
+def column(values: Vector) -> pl.Series:
     """Return full precision less its noise: what summation order may change is rounded off."""
     return pl.Series(np.round(values, 12)).fill_nan(None)
 
@@ -225,9 +225,9 @@ def _contrast(study: Study, people: Respondents, inside: Flags) -> dict[str, Vec
     half = half_width(error, freedom)
     shown = np.where(is_enough, difference, np.nan)
     return {
-        "difference": _column(shown),
-        "difference_low": _column(shown - half),
-        "difference_high": _column(shown + half),
+        "difference": column(shown),
+        "difference_low": column(shown - half),
+        "difference_high": column(shown + half),
         "p": np.where(is_enough, p_values(difference, error, freedom), 1.0),
     }
 

@@ -38,8 +38,9 @@ class Typology(Declared):
 
     `non_response`: `category` counts it among the answers; `passive` lets it weigh nothing
     (specific MCA: Le Roux and Rouanet 2010, 3.3). Answers rarer than `rare` are passive too. `axes`
-    are kept for the clustering; by default those above the mean eigenvalue. `names` are given, by
-    number of profile, after reading; a profile without one is called by its number.
+    are kept for the clustering; by default the first that hold 80% of the modified inertia
+    (Benzécri 1979). `names` are given, by number of profile, after reading; a profile without one
+    is called by its number.
     """
 
     title: Text
