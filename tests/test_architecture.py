@@ -17,7 +17,8 @@ QUERIES = sorted(ROOMS.rglob("*.sql"))
 ORDER = (
     "texts", "errors", "sql", "study", "workspace", "environment", "intake", "validation",
     "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold", "steps",
-    "evidence", "quality", "publication", "assets", "checks", "automation", "definitions", "run", "state", "cli",
+    "evidence", "quality", "publication", "assets", "checks", "automation", "definitions", "run",
+    "state", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")

@@ -82,7 +82,7 @@ def test_a_target_with_another_history_is_left_alone(
     study: Study, first: ReleaseOutcome, tmp_path: Path
 ) -> None:
     other = declared(tmp_path / "other")
-    published(other)
+    published(other, run={"run_id": "run-2", "commit": "c0ffee"})
     pushed(other, tmp_path / "mirror")
     before = (tmp_path / "mirror" / STUDY / "versions.json").read_bytes()
     with pytest.raises(LogBrokenError):

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.release import ReleaseOutcome, verify
+from pipelines.release.crate import CRATE
 from pipelines.release.descriptor import as_json
 from pipelines.release.manifest import sha256_of, write_manifest
 from pipelines.release.verify import verify_release
@@ -63,6 +64,16 @@ def resealed(folder: Path) -> Path:
             if "bytes" in one:
                 one["bytes"] = path.stat().st_size
     (folder / "datapackage.json").write_text(as_json(descriptor), "utf-8")
+    return sealed(folder)
+
+
+def sealed(folder: Path) -> Path:
+    """Make the digests of the crate and the manifest those of the files that are there."""
+    crate = json.loads((folder / CRATE).read_bytes())
+    for one in crate["@graph"]:
+        if one["@type"] == "File" and (folder / one["@id"]).is_file():
+            one["sha256"] = sha256_of(folder / one["@id"])
+    (folder / CRATE).write_text(as_json(crate), "utf-8")
     write_manifest(folder)
     return folder
 
@@ -71,8 +82,7 @@ def edit_descriptor(folder: Path, change: Callable[[dict], object]) -> Path:
     descriptor = json.loads((folder / "datapackage.json").read_bytes())
     change(descriptor)
     (folder / "datapackage.json").write_text(as_json(descriptor), "utf-8")
-    write_manifest(folder)
-    return folder
+    return sealed(folder)
 
 
 def edit_table(folder: Path, change: Callable[[pa.Table], pa.Table], name: str = ESTIMATES) -> Path:
@@ -192,8 +202,7 @@ def test_a_wrong_descriptor_is_found(copy: Path, change: Callable, fault: str) -
 
 def test_a_descriptor_that_is_no_json_is_found(copy: Path) -> None:
     (copy / "datapackage.json").write_text("[")
-    write_manifest(copy)
-    assert checks(copy) == {"descriptor-unreadable"}
+    assert checks(sealed(copy)) == {"descriptor-unreadable"}
 
 
 @pytest.mark.parametrize(
