@@ -42,7 +42,8 @@ def estimate(study: Study, wave_id: str, weighted: Path, estimates: Path) -> int
         cube = count_cells(connection, study, weighted)
         query = sql.read("estimation/strata.sql")
         sampled = dict(connection.execute(query, {"weighted": str(weighted)}).fetchall())
-    sums = _sums(cube, sampled, _populations(study, wave_id, sampled))
+    centered = study.about.weights.single_respondent_stratum == "centered"
+    sums = _sums(cube, sampled, populations(study, wave_id, sampled), centered=centered)
     table = _table(study, wave_id, cube.take(pa.array(sums.start)), sums)
     aside = estimates.with_suffix(".aside")
     pq.write_table(table.sort_by([(name, "ascending") for name in _key(study)]), aside)
@@ -55,8 +56,12 @@ def _key(study: Study) -> tuple[str, ...]:
     return (*KEY_BEFORE_BREAKDOWNS, *study.breakdowns)
 
 
-def _populations(study: Study, wave_id: str, sampled: dict[str, int]) -> dict[str, float]:
-    """Return the units of each stratum, infinite where the study does not know them."""
+def populations(study: Study, wave_id: str, sampled: dict[str, int]) -> dict[str, float]:
+    """Return the units of each stratum, infinite where the study does not know them.
+
+    Raises StratumError for a stratum of one respondent, unless declared otherwise, and for one
+    with more respondents than units.
+    """
     declared = study.about.weights
     at = {"study": study.id, "wave": wave_id}
     for stratum, respondents in sampled.items():
@@ -71,7 +76,9 @@ def _populations(study: Study, wave_id: str, sampled: dict[str, int]) -> dict[st
     return {stratum: float(counts[stratum]) for stratum in sampled}
 
 
-def _sums(cube: pa.Table, sampled: dict[str, int], populations: dict[str, float]) -> Sums:
+def _sums(
+    cube: pa.Table, sampled: dict[str, int], populations: dict[str, float], *, centered: bool
+) -> Sums:
     """Return the cube as arrays; an estimate starts where item, answer or cell change."""
     keys = [name for name in cube.column_names if name in {"item", "answer"} or _is_by(name)]
     encoded = np.column_stack([_codes(cube[name]) for name in keys])
@@ -84,6 +91,7 @@ def _sums(cube: pa.Table, sampled: dict[str, int], populations: dict[str, float]
         **columns,
         sample=np.array([sampled.get(one, 1) for one in strata], dtype=float),
         population=np.array([populations.get(one, np.inf) for one in strata], dtype=float),
+        centered=centered,
     )
 
 

@@ -11,7 +11,7 @@ pipeline, which works on sums (cube.py, variance.py) and is tested against this 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -181,9 +181,8 @@ def _statistics(
 
 def _simple_variance(
     design: Design, numerators: Matrix, value: Vector, base: npt.NDArray[np.bool_]
-) -> Any:
+) -> Vector:
     """Return the variance of a simple random sample of the same size, with replacement."""
     weight, n = design.weight[base], int(base.sum())
     squares = weight @ (numerators[base] - value) ** 2 / weight.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return squares / (n - 1)
+    return np.where((n > 1) & (squares > 0), squares / max(n - 1, 1), np.nan)

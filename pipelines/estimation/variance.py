@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
+NOISE = 1e-13  # of sums of doubles that cancel, relative to their terms
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Sums:
     """The cube, stratum by stratum: arrays of one length; `start` begins each estimate.
 
     `sample` and `population` are the respondents of the whole stratum (not of the base) and its
-    units in the frame (infinite where unknown).
+    units in the frame (infinite where unknown). A stratum of one respondent contributes nothing,
+    or, `centered`, its distance from the mean of all respondents, which is 0 for a ratio.
     """
 
     start: npt.NDArray[np.int64]
@@ -32,6 +34,7 @@ class Sums:
     f: Vector
     sample: Vector
     population: Vector
+    centered: bool = False
 
     def total(self, values: Vector) -> Vector:
         """Sum over the strata of each estimate."""
@@ -70,7 +73,6 @@ def ratio_estimates(sums: Sums, *, is_share: npt.NDArray[np.bool_]) -> Estimates
 
     with n_h all respondents of the stratum, in the base or not: a base is a domain of the whole
     design. Σu = (C - pA)/W, Σu² = (E - 2pD + p²B)/W². Where a base is empty everything is NaN.
-    A stratum of one respondent contributes 0 here; the caller decides before whether it may.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         base = sums.total(sums.a)
@@ -90,8 +92,13 @@ def _variance(sums: Sums, value: Vector, base: Vector) -> Vector:
     square = (sums.e - 2 * value * sums.d + value**2 * sums.b) / base**2
     correction = np.where(np.isfinite(sums.population), 1 - sums.sample / sums.population, 1.0)
     spread = np.where(sums.sample > 1, sums.sample / np.maximum(sums.sample - 1, 1), 0.0)
-    # rounding may leave a constant answer a variance of -1e-20: it is zero
-    return np.maximum(sums.total(correction * spread * (square - once**2 / sums.sample)), 0.0)
+    part = spread * (square - once**2 / sums.sample)
+    if sums.centered:
+        part = np.where(sums.sample == 1, square, part)
+    total = sums.total(correction * part)
+    # a constant answer leaves only what its sums cancel to: that is no variance
+    largest = sums.total((sums.e + 2 * np.abs(value * sums.d) + value**2 * sums.b) / base**2)
+    return np.where(total > NOISE * largest, total, 0.0)
 
 
 def _simple_variance(

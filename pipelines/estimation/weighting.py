@@ -81,9 +81,10 @@ def _slots(study: Study, adjusted: Adjusted | None) -> dict[str, str]:
 def _diagnostics(
     study: Study, wave_id: str, adjusted: Adjusted | None, row: tuple[float, ...]
 ) -> WeightDiagnostics:
-    respondents, (total, smallest, largest, squares) = int(row[0]), map(float, row[1:])
+    respondents = int(row[0])
     if respondents == 0:
         raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
+    total, smallest, largest, squares = map(float, row[1:])
     ratio, allowed = largest / smallest, study.about.weights.maximum_ratio
     if ratio > allowed:
         raise WeightError(

@@ -1,0 +1,120 @@
+"""Calibrated weights: equal to R's, exact on the margins, refused when margins cannot be met."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.estimation import CalibrationError, weigh
+from pipelines.estimation.calibration import GAP, Margin, rake
+from pipelines.study import Study, load_study
+from pipelines.study.model import Calibration
+
+FOLDER = Path(__file__).parent / "reference"
+CASES = {
+    case["id"]: case for case in json.loads((FOLDER / "expected.json").read_text("utf-8"))["cases"]
+}
+
+
+@pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+def test_raked_weights_are_those_of_r(sample: str) -> None:
+    mayors = pl.read_csv(FOLDER / f"{sample}.csv", schema_overrides={"region": pl.String})
+    frame = pl.read_csv(FOLDER / "frame_3classes.csv", schema_overrides={"region": pl.String})
+    margins = []
+    for name in ("region", "size"):
+        counts = frame.group_by(name).agg(pl.col("N").sum()).sort(name)
+        place = {code: at for at, code in enumerate(counts[name])}
+        margins.append(
+            Margin(
+                name,
+                np.array([place[one] for one in mayors[name]]),
+                counts["N"].to_numpy().astype(float),
+            )
+        )
+    weights, _, gap = rake(np.ones(mayors.height), margins, mayors["w_design"].to_numpy())
+    assert gap < GAP
+    expected = CASES[f"{sample}/rake_weights"]["expected"]["weights"]
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
+
+
+def calibrated(method: str, margins: list[list[str]], **more: object) -> Study:
+    study = load_study(Path(__file__).parents[2], "phare-institutions")
+    calibration = Calibration(method=method, margins=margins, **more)
+    changed = {"column": None, "calibration": calibration, "maximum_ratio": 5000.0}
+    weights = study.about.weights.model_copy(update=changed)
+    about = study.about.model_copy(update={"weights": weights})
+    return Study(study.root, about, study.questions, study.waves, study.codelists)
+
+
+def responses(rows: list[tuple[str, str]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "_line": range(2, len(rows) + 2),
+            "by_region": [region for region, _ in rows],
+            "by_commune_size": [size for _, size in rows],
+        }
+    )
+
+
+REGIONS = ["11", "24", "27", "28", "32", "44", "52", "53", "75", "76", "84", "93-94"]
+SIZES = ["LT2000", "2000-19999", "GE20000"]
+EVERYWHERE = [(region, size) for region in REGIONS for size in SIZES for _ in range(4)]
+# six destroyed communes of Grand Est have no inhabitant, hence no size class: collapse them
+KNOWN = {"collapse": {"commune_size": {"_Z": "LT2000"}}}
+
+
+def run(study: Study, rows: list[tuple[str, str]], folder: Path) -> pl.DataFrame:
+    responses(rows).write_parquet(folder / "r.parquet")
+    weigh(study, "2016", folder / "r.parquet", folder / "w.parquet")
+    return pl.read_parquet(folder / "w.parquet").with_columns(pl.col("weight").cast(pl.Float64))
+
+
+def test_raking_meets_both_margins_of_the_frame(tmp_path: Path) -> None:
+    study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
+    found = run(study, EVERYWHERE, tmp_path)
+    assert found["weight"].sum() == pytest.approx(34806, abs=1e-5)
+    sizes = dict(found.group_by("by_commune_size").agg(pl.col("weight").sum()).iter_rows())
+    assert sizes == pytest.approx({"LT2000": 29439, "2000-19999": 4914, "GE20000": 453}, abs=1e-5)
+
+
+def test_poststratification_meets_the_crossing_itself(tmp_path: Path) -> None:
+    study = calibrated("poststratification", [["region", "commune_size"]], **KNOWN)
+    found = run(study, EVERYWHERE, tmp_path)
+    brittany = found.filter(by_region="53", by_commune_size="GE20000")["weight"].sum()
+    assert brittany == pytest.approx(round(brittany), abs=1e-5)
+    assert found["weight"].sum() == pytest.approx(34806, abs=1e-5)
+
+
+def test_a_category_with_communes_and_nobody_in_it_is_refused_by_name(tmp_path: Path) -> None:
+    study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
+    without = [(region, size) for region, size in EVERYWHERE if region != "53"]
+    with pytest.raises(CalibrationError) as caught:
+        run(study, without, tmp_path)
+    assert caught.value.values["category"] == "53"
+
+
+def test_respondents_where_the_frame_has_no_unit_are_refused(tmp_path: Path) -> None:
+    study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
+    with pytest.raises(CalibrationError, match="01"):
+        run(study, [*EVERYWHERE, ("01", "LT2000")], tmp_path)
+
+
+def test_margins_that_contradict_do_not_converge_and_say_so(tmp_path: Path) -> None:
+    study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
+    apart = [
+        (r, "GE20000" if r == "11" else s) for r, s in EVERYWHERE if r == "11" or s != "GE20000"
+    ]
+    with pytest.raises(CalibrationError, match="converge"):
+        run(study, apart, tmp_path)
+
+
+def test_trimmed_weights_keep_the_margins_and_the_bound(tmp_path: Path) -> None:
+    rows = [*EVERYWHERE, *(("11", "LT2000") for _ in range(60))]
+    free = run(calibrated("raking", [["commune_size"]], **KNOWN), rows, tmp_path)
+    assert free["weight"].max() / free["weight"].min() > 9
+    with pytest.raises(CalibrationError, match="converge"):
+        run(calibrated("raking", [["commune_size"]], **KNOWN, trim_ratio=2.0), rows, tmp_path)
+    wide = run(calibrated("raking", [["commune_size"]], **KNOWN, trim_ratio=500.0), rows, tmp_path)
+    assert wide["weight"].sum() == pytest.approx(34806, abs=1e-5)
