@@ -248,15 +248,16 @@ class _WaveAudit:
             self._note(item, cell, "respondents", interval)
 
     def _reachable(self, shown: Written) -> Floats:
-        """Return the width to ask of each cell: as declared, or all that withholding can give."""
-        ceiling = np.where(np.isnan(self.population), np.inf, self.population)
-        wanted = np.minimum(float(self.rules.minimum_respondents), ceiling)
-        known = np.where(self.total, shown.respondents, np.nan)
-        known = np.where(shown.state == NOBODY, 0.0, known)
-        everything = np.flatnonzero(np.isnan(known))
-        system = respondents_system(self.sums, known, ceiling)
-        for cell, interval in count_intervals(system, self.sums, everything, wanted).items():
-            wanted[cell] = min(wanted[cell], interval.width)
+        """Return the width to ask of each cell: as declared, or all that the total alone leaves.
+
+        With the total published, a cell holds at most the total and its own units, and at least
+        what the units outside it could not hold.
+        """
+        declared = np.full(self.total.size, float(self.rules.minimum_respondents))
+        whole, units = shown.respondents[self.total].max(), self.population
+        most = np.fmin(whole, units)
+        least = np.fmax(whole - (units[self.total].max() - units), 0.0)
+        wanted: Floats = np.fmin(declared, np.fmin(most, units) - np.nan_to_num(least))
         return wanted
 
     def _attack_shares(self, item: Key, shown: Written) -> None:

@@ -137,14 +137,27 @@ def _line_cuts(structure: Structure, demand: Demand) -> _Cuts:
 
 def _reachable_width(structure: Structure, demand: Demand) -> Floats:
     """Return the width to demand of each cell: as declared, or all that withholding can give."""
-    attack = Attack(structure, demand.values, demand.ceiling, ~demand.fixed)
     wanted = np.minimum(demand.width, demand.ceiling)
-    reached = wanted.copy()
-    for cell, least, most in _exposed(attack, np.flatnonzero(~demand.fixed), wanted):
-        reached[cell] = most.value - least.value
-        if demand.unsafe[cell]:
-            raise PatternImpossibleError("disclosure-impossible", cells=len(structure.cells))
+    peopled = np.flatnonzero(demand.fixed & (demand.values > 0))
+    if peopled.size == 1:  # only the total is known, as in every wave: no attack is needed
+        reached = np.minimum(wanted, _width_under(demand, int(peopled[0])))
+    else:
+        attack = Attack(structure, demand.values, demand.ceiling, ~demand.fixed)
+        reached = wanted.copy()
+        for cell, least, most in _exposed(attack, np.flatnonzero(~demand.fixed), wanted):
+            reached[cell] = most.value - least.value
+    if (demand.unsafe & (reached < wanted - SLACK)).any():
+        raise PatternImpossibleError("disclosure-impossible", cells=len(structure.cells))
     return reached
+
+
+def _width_under(demand: Demand, total: int) -> Floats:
+    """Return how wide each cell is when only the total is known, and how many a cell can hold."""
+    whole, most = demand.values[total], demand.ceiling[total]
+    with np.errstate(invalid="ignore"):
+        elsewhere = np.where(np.isfinite(demand.ceiling), most - demand.ceiling, np.inf)
+    width: Floats = np.minimum(whole, demand.ceiling) - np.maximum(whole - elsewhere, 0.0)
+    return width
 
 
 def _exposed(
