@@ -24,6 +24,7 @@ from pipelines.intake.errors import ExtractError
 from pipelines.texts import Lang, say
 
 LINE = "_line"
+MAXIMUM_COLUMNS = 20_000  # above what a spreadsheet holds (16,384): a delimiter taken for another
 METADATA = b"phare:extract"
 
 
@@ -163,6 +164,10 @@ def number_texts(values: NDArray[np.float64], known: NDArray[np.bool_]) -> pa.Ar
 
 
 def _check_names(extract: Path, line: int, names: tuple[str, ...]) -> None:
+    if len(names) > MAXIMUM_COLUMNS:
+        raise ExtractError.at(
+            "intake-columns", extract, line, found=len(names), limit=MAXIMUM_COLUMNS
+        )
     empty = [str(place) for place, name in enumerate(names, start=1) if not name]
     if empty:
         raise ExtractError.at(
