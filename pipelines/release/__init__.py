@@ -14,6 +14,7 @@ from pipelines.release.errors import (
     HeldError,
     LogBrokenError,
     ReleaseInputError,
+    ReproductionError,
     SigningError,
     StorageError,
     UnsoundReleaseError,
@@ -23,6 +24,7 @@ from pipelines.release.findings import Finding, Verification
 from pipelines.release.inputs import SourceFile
 from pipelines.release.publish import ReleaseOutcome, newest_entry, newest_releases, publish
 from pipelines.release.push import Pushed, push
+from pipelines.release.reproduce import Reproduction, reproduce
 from pipelines.release.retire import Retirement, purge, withdraw
 from pipelines.release.state import release_state
 from pipelines.release.trace import trace
@@ -40,6 +42,8 @@ __all__ = [
     "Pushed",
     "ReleaseInputError",
     "ReleaseOutcome",
+    "Reproduction",
+    "ReproductionError",
     "Retirement",
     "SigningError",
     "SourceFile",
@@ -54,6 +58,7 @@ __all__ = [
     "purge",
     "push",
     "release_state",
+    "reproduce",
     "trace",
     "verify",
     "withdraw",
