@@ -120,10 +120,10 @@ def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:
 @click.command(cls=Verb, name="new")
 @click.argument("study")
 @option("--extract", type=FILE, required=True, help="cli-option-extract")
-@option("--encoding", default="utf-8", show_default=True, help="cli-option-encoding")
-@option("--delimiter", default=",", show_default=True, help="cli-option-delimiter")
+@option("--encoding", help="cli-option-encoding")
+@option("--delimiter", help="cli-option-delimiter")
 @click.pass_obj
-def new(root: Path, study: str, extract: Path, encoding: str, delimiter: str) -> None:
+def new(root: Path, study: str, extract: Path, encoding: str | None, delimiter: str | None) -> None:
     """Scaffold a declaration."""
     from pipelines.scaffold import scaffold
 

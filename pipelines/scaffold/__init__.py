@@ -1,7 +1,7 @@
 """A first declaration from an extract: candidate columns, types and codes, to be completed.
 
-Belongs here: guessing, and writing the guess down as such. Not here: using it: every text is left
-to complete, and a study with one left does not load.
+Belongs here: writing the guesses down as such. Not here: guessing (columns.py, batteries.py), using
+the declaration: every text is left to complete, and a study with one left does not load.
 """
 
 import csv
@@ -9,37 +9,32 @@ import io
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines import sql
-from pipelines.intake import read_extract
+from pipelines.scaffold.batteries import Battery, gather
+from pipelines.scaffold.columns import Candidate, candidates_of, slug
 from pipelines.scaffold.errors import ScaffoldError
 from pipelines.study import ExtractFormat
 
-RARE = 5  # a value that fewer rows have may point at a person: it is not copied
-MOST_CODES = 12  # more distinct values than this are hardly a scale
-WEIGHT = re.compile(r"^(poids|weight|pond\w*|wgt\w*|coef\w*)$", re.IGNORECASE)
-COMMUNE = re.compile(r"insee|commune|depcom|codgeo", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What one column might be."""
-
-    name: str
-    slug: str
-    distinct: int
-    kind: str  # respondent, weight, commune, code, number, text
-    codes: tuple[str, ...]
+ENCODINGS = ("utf-8", "cp1252")  # tried where none is given; the one that fits is written down
+DELIMITERS = (",", ";", "\t")
+FORMATS = ("xlsx", "sav", "dta", "parquet")
+SHARED = {"region": "region", "commune_size": "commune-size"}  # role → the project's codelist
+NOT_ANSWERS = (  # kind of code, what its text looks like
+    ("dont_know", r"nspp?|ne se prononce pas|(je )?ne sai[st] pas|don'?t know|dk"),
+    ("refusal", r"ref(us|used)?|ne (souhaite|veut) pas répondre|prefer not to say"),
+    ("missing", r"\(?nr\)?|sans réponse|non réponse|no answer|na"),
+)
 
 
 def scaffold(
-    root: Path, study: str, extract: Path, *, encoding: str = "utf-8", delimiter: str = ","
-) -> Path:
+    root: Path, study: str, extract: Path, *, encoding: str | None = None,
+    delimiter: str | None = None,
+) -> Path:  # fmt: skip
     """Write schemas/<study>/ from `extract` and return the folder.
 
     Raises ScaffoldError when the folder is there or the name is none, ExtractError when the
@@ -51,18 +46,19 @@ def scaffold(
     if folder.exists():
         raise ScaffoldError("scaffold-exists", folder=folder)
     suffix = extract.suffix.lower().lstrip(".")
-    fmt = ExtractFormat.model_validate(
+    asked = ExtractFormat.model_validate(
         {
-            "format": suffix if suffix in {"xlsx", "sav", "dta", "parquet"} else "csv",
-            "encodings": (encoding,),
-            "delimiters": (delimiter,),
+            "format": suffix if suffix in FORMATS else "csv",
+            "encodings": (encoding,) if encoding else ENCODINGS,
+            "delimiters": (delimiter,) if delimiter else DELIMITERS,
         }
     )
-    candidates = candidates_of(extract, fmt)
+    found, candidates = candidates_of(extract, asked)
+    draft = _draft(study, asked, found.detected, candidates)
     (root / "schemas").mkdir(exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=root / "schemas"))
     try:
-        _write(aside, study, fmt, candidates)
+        _write(aside, draft)
         aside.chmod(0o755)
         aside.rename(folder)
     finally:
@@ -70,61 +66,83 @@ def scaffold(
     return folder
 
 
-def candidates_of(extract: Path, fmt: ExtractFormat) -> list[Candidate]:
-    """Return what each column of an extract might be, in the order of the file."""
-    with tempfile.TemporaryDirectory(prefix="phare-new-") as scratch:
-        raw = Path(scratch) / "raw.parquet"
-        read_extract(extract, fmt, raw)
-        names = [name for name in pq.read_schema(raw).names if name != "_line"]
-        with sql.connect() as connection:
-            query = sql.read("scaffold/columns.sql", columns=sql.names(names))
-            limits = {"raw": str(raw), "rare": RARE, "most": MOST_CODES}
-            rows = {row[0]: row for row in connection.execute(query, limits).fetchall()}
-    return [_candidate(name, rows.get(name)) for name in names]
+@dataclass(frozen=True)
+class _Draft:
+    """What the templates are filled with; `scales` are codelists: name → code → label."""
+
+    study: str
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    decimal: str
+    candidates: list[Candidate]
+    questions: list[tuple[Battery, str]]  # each with the name of its scale
+    scales: dict[str, Mapping[str, str]]
 
 
-def _candidate(name: str, row: tuple[str, int, int, bool, bool, list[str]] | None) -> Candidate:
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "column"
-    slug = slug if slug[0].isalpha() else f"c_{slug}"
-    if row is None:
-        return Candidate(name, slug, 0, "text", ())
-    _, _, distinct, is_numeric, is_unique, codes = row
-    kind = "code" if codes else "number" if is_numeric else "text"
-    if WEIGHT.match(name):
-        kind = "weight"
-    elif COMMUNE.search(name):
-        kind = "commune"
-    elif is_unique and not codes:
-        kind = "respondent"
-    return Candidate(name, slug, distinct, kind, tuple(codes) if kind == "code" else ())
+def _draft(
+    study: str, asked: ExtractFormat, detected: Mapping[str, str], candidates: list[Candidate]
+) -> _Draft:
+    scales: dict[str, Mapping[str, str]] = {}
+    coded = [one for one in candidates if one.kind == "code"]
+    labels = {one.name: one.labels for one in coded}
+    questions = [
+        (one, _scale(scales, one.name, one.codes, labels.get(one.columns, {})))
+        for one in gather(coded)
+    ]
+    for one, _ in questions:
+        for part, codes in (("domain", one.domains), ("actor", one.actors)):
+            if codes:
+                scales[f"{one.name}_{part}"] = dict.fromkeys(codes, "")
+    is_csv = asked.format == "csv"
+    return _Draft(
+        study, asked.format,
+        detected.get("encoding", asked.encodings[0]) if is_csv else None,
+        detected.get("delimiter", asked.delimiters[0]) if is_csv else None,
+        "," if any(one.has_comma for one in candidates) else ".",
+        candidates, questions, scales,
+    )  # fmt: skip
 
 
-def _write(folder: Path, study: str, fmt: ExtractFormat, candidates: list[Candidate]) -> None:
+def _scale(
+    scales: dict[str, Mapping[str, str]], name: str, codes: Iterable[str], labels: Mapping[str, str]
+) -> str:
+    """Return the scale with these codes: one that is there, else a new one of this name."""
+    wanted = {code: labels.get(code, "") for code in codes}
+    same = next((known for known, held in scales.items() if set(held) == set(wanted)), None)
+    if same is None:
+        scales[name] = wanted
+    return same or name
+
+
+def _write(folder: Path, draft: _Draft) -> None:
     templates = Environment(
         loader=PackageLoader("pipelines.scaffold"), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, autoescape=False,  # noqa: S701 - YAML, not HTML
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - YAML, not HTML
     )  # fmt: skip
-    coded = [one for one in candidates if one.kind == "code"]
+    templates.globals["slug"] = slug
     for name in ("study", "questions", "waves"):
-        text = templates.get_template(f"{name}.yaml.j2").render(
-            study=study, fmt=fmt, candidates=candidates, coded=coded
-        )
+        text = templates.get_template(f"{name}.yaml.j2").render(draft=draft, shared=SHARED)
         (folder / f"{name}.yaml").write_text(text, "utf-8")
-    (folder / "codelists").mkdir()
-    for one in coded:
+    lists = folder / "codelists"
+    lists.mkdir()
+    for name, codes in draft.scales.items():
         sidecar = templates.get_template("codelist.yaml.j2").render()
-        (folder / "codelists" / f"{_list_name(one)}.yaml").write_text(sidecar, "utf-8")
-        (folder / "codelists" / f"{_list_name(one)}.csv").write_text(_codes(one), "utf-8")
+        (lists / f"{name}.yaml").write_text(sidecar, "utf-8")
+        (lists / f"{name}.csv").write_text("".join(_lines(codes)), "utf-8")
 
 
-def _list_name(candidate: Candidate) -> str:
-    return candidate.slug
+def _lines(codes: Mapping[str, str]) -> Iterator[str]:
+    yield "code,label_fr,label_en,aliases,kind\n"
+    for code, label in codes.items():
+        shown = label or code
+        out = io.StringIO()
+        row = [code, f"À COMPLÉTER : {shown}", f"TO COMPLETE: {shown}", "", _kind(shown)]
+        csv.writer(out, lineterminator="\n").writerow(row)
+        yield out.getvalue()
 
 
-def _codes(candidate: Candidate) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["code", "label_fr", "label_en", "aliases", "kind"])
-    for code in candidate.codes:
-        writer.writerow([code, f"À COMPLÉTER : {code}", f"TO COMPLETE: {code}", "", "answer"])
-    return out.getvalue()
+def _kind(text: str) -> str:
+    fits = (kind for kind, look in NOT_ANSWERS if re.fullmatch(look, text, re.IGNORECASE))
+    return next(fits, "answer")

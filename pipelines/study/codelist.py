@@ -107,10 +107,18 @@ def _code(path: Path, line: int, row: dict[str, str]) -> Code:
         if not row[name]:
             raise DeclarationError("study-codelist-empty", file=path, line=line, column=name)
         if row[name].startswith(TO_COMPLETE):
-            raise DeclarationError("study-to-complete", file=path, line=line, key=name)
+            raise DeclarationError(
+                "study-to-complete", file=path, line=line, key=name, count=_left(path)
+            )
     aliases = tuple(part.strip() for part in (row.get("aliases") or "").split("|") if part.strip())
     label = Text(fr=row["label_fr"], en=row["label_en"])
     return Code(row["code"], label, cast(AnswerKind, kind), aliases, row.get("parent") or None)
+
+
+def _left(path: Path) -> int:
+    """Return how many cells of a list a scaffold left to complete."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return sum(cell.startswith(TO_COMPLETE) for row in csv.reader(lines) for cell in row)
 
 
 def _check_unambiguous(codelist: Codelist) -> None:

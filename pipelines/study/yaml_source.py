@@ -4,6 +4,7 @@ Belongs here: parsing, the map from key path to line, the translation of pydanti
 here: the models (model.py) and rules across files (references.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -82,7 +83,7 @@ def _lines(node: yaml.Node, key: Key) -> list[tuple[Key, int]]:
 
 def build(source: YamlSource, model: type[Model]) -> Model:
     """Return `source` as a `model`; raises DeclarationError naming one wrong key and its line."""
-    _check_complete(source, source.data, ())
+    _check_complete(source)
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
@@ -91,19 +92,28 @@ def build(source: YamlSource, model: type[Model]) -> Model:
         raise _declaration_error(source, model, problems[0]) from None
 
 
-def _check_complete(source: YamlSource, value: object, key: Key) -> None:
+def _check_complete(source: YamlSource) -> None:
     """Raise DeclarationError for the first text, or name, that a scaffold left to complete."""
+    left = list(_to_complete(source.data, ()))
+    if left:
+        key = left[0]
+        raise DeclarationError(
+            "study-to-complete",
+            file=source.path, line=source.line(key), key=dotted(key), count=len(left),
+        )  # fmt: skip
+
+
+def _to_complete(value: object, key: Key) -> Iterator[Key]:
+    """Yield the key of every text, or name, that a scaffold left to complete, in file order."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            _check_complete(source, name, (*key, name))
-            _check_complete(source, inner, (*key, name))
+            yield from _to_complete(name, (*key, name))
+            yield from _to_complete(inner, (*key, name))
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            _check_complete(source, inner, (*key, position))
+            yield from _to_complete(inner, (*key, position))
     elif isinstance(value, str) and value.startswith(TO_COMPLETE):
-        raise DeclarationError(
-            "study-to-complete", file=source.path, line=source.line(key), key=dotted(key)
-        )
+        yield key
 
 
 def load_model(path: Path, model: type[Model]) -> Model:

@@ -1,0 +1,146 @@
+"""A scaffold guesses, marks its guesses, copies no rare value, and leads to a study that runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines import PROJECT
+from pipelines.scaffold import scaffold
+from pipelines.scaffold.batteries import gather
+from pipelines.scaffold.columns import Candidate
+from pipelines.scaffold.errors import ScaffoldError
+from pipelines.study import load_study
+from pipelines.study.errors import DeclarationError
+
+MAYORS = next((PROJECT / "raw/phare-institutions/2016").glob("*/*.csv"))
+PHARE = Path(sys.executable).with_name("phare")
+
+
+def coded(name: str, *codes: str) -> Candidate:
+    return Candidate(name, "code", len(codes), codes, {}, has_comma=False)
+
+
+def test_columns_of_one_battery_are_one_question() -> None:
+    found = gather([coded(f"accord_{one}", "1", "2") for one in ("eau", "air", "sol")])
+    assert [one.columns for one in found] == ["accord_{domain}"]
+    assert found[0].domains == ("eau", "air", "sol")
+
+
+def test_a_full_grid_of_names_is_a_battery_over_two_lists() -> None:
+    names = [f"role_{one}_{two}" for one in ("eau", "l_air") for two in ("maire", "etat")]
+    found = gather([coded(name, "oui", "non") for name in names])
+    assert [(one.columns, one.domains, one.actors) for one in found] == [
+        ("role_{domain}_{actor}", ("eau", "l_air"), ("maire", "etat"))
+    ]
+
+
+def test_columns_with_other_answers_stay_apart() -> None:
+    found = gather([coded("q_a", "1", "2"), coded("q_b", "x", "y"), coded("q_c", "1", "2")])
+    assert [one.columns for one in found] == ["q_a", "q_c", "q_b"]
+
+
+def test_the_mayors_extract_gives_batteries_roles_and_its_format(tmp_path: Path) -> None:
+    folder = scaffold(tmp_path, "maires", MAYORS)
+    study = yaml.safe_load((folder / "study.yaml").read_text("utf-8"))
+    roles = {name: about["role"] for name, about in study["columns"].items()}
+    assert roles == {
+        "id_repondant": "respondent", "code_insee": "commune", "region": "region",
+        "tranche_taille": "commune_size", "date_entretien": "date", "duree_secondes": "duration",
+        "poids": "weight", "courriel": "direct_identifier",
+    }  # fmt: skip
+    questions = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))["questions"]
+    patterns = {about["columns"] for about in questions.values()}
+    assert {"fragilite_{domain}", "role_{domain}_{actor}"} <= patterns
+    assert questions["verbatim"]["kind"] == "open_text"
+    wave = next(iter(yaml.safe_load((folder / "waves.yaml").read_text("utf-8"))["waves"].values()))
+    assert wave["extract"] == {
+        "format": "csv", "encodings": ["cp1252"], "delimiters": [";"], "decimal": ",",
+    }  # fmt: skip
+    scale = (folder / "codelists" / "fragilite.csv").read_text("utf-8")
+    assert "NSP,À COMPLÉTER : NSP,TO COMPLETE: NSP,,dont_know" in scale
+    written = "".join(path.read_text("utf-8") for path in folder.rglob("*.*"))
+    assert "@" not in written and "Verbatim" not in written
+
+
+def test_what_is_left_to_complete_is_counted(tmp_path: Path) -> None:
+    scaffold(tmp_path, "maires", MAYORS)
+    with pytest.raises(DeclarationError) as told:
+        load_study(tmp_path, "maires")
+    left = (tmp_path / "schemas/maires/study.yaml").read_text("utf-8").splitlines()
+    cells = sum(
+        len(re.findall("À COMPLÉTER|TO COMPLETE", line.split("#")[0]))
+        for line in left
+        if not line.startswith("#")
+    )
+    assert told.value.values["count"] == cells
+
+
+@pytest.mark.parametrize("name", ["Majuscule", "9vies", "a b", "../x"])
+def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ScaffoldError):
+        scaffold(tmp_path, name, MAYORS)
+    assert not (tmp_path / "schemas").exists()
+
+
+def extract_of_60(path: Path) -> Path:
+    lines = ["id;age;accord_eau;accord_air;accord_sol;note;poids"]
+    lines += [
+        f"R{n:02};{'jeune' if n % 3 else 'ancien'};{1 + n % 2};{1 + n % 3 // 2};{1 + n % 5 // 3};"
+        f"{n % 40};{'1,5' if n % 2 else '0,5'}"
+        for n in range(60)
+    ]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def complete(folder: Path) -> None:
+    """Write what a person would write: a text in each blank, a wave, a trait, a breakdown."""
+    study = folder / "study.yaml"
+    text = study.read_text("utf-8").replace(
+        '    codelist: "TO COMPLETE"\n    column: "TO COMPLETE"',
+        '    codelist: age\n    column: "age"',
+    )
+    text = text.replace("columns:\n", 'columns:\n  "age": {role: profile, codelist: age}\n', 1)
+    text = text.replace("to_complete:", "age:")
+    study.write_text(text, "utf-8")
+    questions = folder / "questions.yaml"
+    asked = yaml.safe_load(questions.read_text("utf-8"))
+    del asked["questions"]["age"]
+    questions.write_text(yaml.safe_dump(asked, allow_unicode=True), "utf-8")
+    waves = folder / "waves.yaml"
+    waves.write_text(waves.read_text("utf-8").replace('"TO COMPLETE":', '"2024":', 1), "utf-8")
+    for path in folder.rglob("*.*"):
+        text = path.read_text("utf-8")
+        blanks = text.replace("À COMPLÉTER", "Texte").replace("TO COMPLETE", "Text")
+        path.write_text(blanks.replace('"Text"', '"unknown: essai"'), "utf-8")
+
+
+def test_a_new_study_goes_from_an_extract_to_a_release_without_code(tmp_path: Path) -> None:
+    extract = extract_of_60(tmp_path / "livraison.csv")
+    root = tmp_path / "root"
+    root.mkdir()
+
+    def phare(*arguments: str) -> str:
+        done = subprocess.run(
+            [str(PHARE), "--root", str(root), *arguments], capture_output=True, text=True,
+            env={**os.environ, "PHARE_LANG": "en"}, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    phare("new", "essai", "--extract", str(extract))
+    complete(root / "schemas" / "essai")
+    assert "2024" in phare("studies")
+    phare(
+        "receive", str(extract), "--study", "essai", "--wave", "2024", "--producer", "Institut",
+        "--licence", "etalab-2.0", "--no-personal-data",
+    )  # fmt: skip
+    phare("check", "essai")
+    phare("publish", "essai", "--date", "2024-07-01")
+    assert (root / "published" / "essai" / "1.0.0" / "datapackage.json").exists()
+    phare("verify")
