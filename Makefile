@@ -19,12 +19,18 @@ setup: $(READY) ## Install the locked dependencies into .venv (cached)
 $(READY): requirements.lock pyproject.toml
 	@echo "== set-up: the locked dependencies go into $(VENV)"
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=path if it has another name"; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(MAKE) --no-print-directory venv-without-ensurepip
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 	@echo "== set-up done"
+
+.PHONY: venv-without-ensurepip
+venv-without-ensurepip: # Debian's Python without python3-venv has pip but makes no environment: uv makes it
+	@rm -rf $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(VENV)/.uv 'uv>=0.9,<1'
+	@$(VENV)/.uv/bin/uv venv --quiet --allow-existing --seed --python $(PYTHON) $(VENV)
 
 publish: $(READY) ## Run the main job for every study: raw extract to release, into published/
 	@$(BIN)/phare publish --all
@@ -61,4 +67,4 @@ lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned requirements
 	@$(BIN)/uv export --quiet --all-groups --format requirements.txt --no-emit-project --no-header --no-annotate > requirements.lock
 
 clean: ## Remove what can be made again: .venv, caches, private state (not published/)
-	@rm -rf $(VENV) .phare .dagster .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info
