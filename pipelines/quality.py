@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.analysis import count_outcomes
 from pipelines.evidence import required_findings
 from pipelines.steps import wave_folder
 from pipelines.study import TOTAL, Study
@@ -79,15 +80,30 @@ def _rules(summary: ValidationSummary) -> list[dict[str, Any]]:
 
 
 def _reconciliation(study: Study, folder: Path) -> dict[str, Any]:
-    """Return the reconciliation without our figure where its cell is withheld."""
+    """Return the reconciliation without what it says of withheld cells, in lists and counts too.
+
+    That ours agrees with a published figure, or that a reason for differing applies, tells ours.
+    """
     found: dict[str, Any] = json.loads((folder / "reconciliation.json").read_text("utf-8"))
     hidden = _hidden(study, folder)
     for one in found["figures"]:
         cell = tuple(one["cell"].get(name, TOTAL) for name in study.breakdowns)
         at = (one["question"], one["domain"], one["actor"])
         if any((*at, answer, *cell) in hidden for answer in one["answers"]):
-            one.update(ours=None, difference=None, outcome="withheld", agrees=None)
-    return found
+            one.update(
+                ours=None, difference=None, outcome="withheld", agrees=None, known_reason=None,
+                stale_reason=False,
+            )  # fmt: skip
+    told = {one["figure"] for one in found["figures"] if one["outcome"] != "withheld"}
+    return {
+        **found,
+        "counts": {
+            **count_outcomes(found["figures"]),
+            "withheld": len(found["figures"]) - len(told),
+        },
+        "not_found": [one for one in found["not_found"] if one in told],
+        "unexplained": [one for one in found["unexplained"] if one in told],
+    }
 
 
 def _hidden(study: Study, folder: Path) -> set[tuple[str, ...]]:

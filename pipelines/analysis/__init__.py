@@ -6,6 +6,11 @@ roles, profiles, sheets, themes. Not here: computing estimates (estimation), wit
 """
 
 from pipelines.analysis.errors import AnalysisError
-from pipelines.analysis.reconciliation import Comparison, Reconciliation, reconcile
+from pipelines.analysis.reconciliation import (
+    Comparison,
+    Reconciliation,
+    count_outcomes,
+    reconcile,
+)
 
-__all__ = ["AnalysisError", "Comparison", "Reconciliation", "reconcile"]
+__all__ = ["AnalysisError", "Comparison", "Reconciliation", "count_outcomes", "reconcile"]

@@ -7,6 +7,7 @@ disagreement stops a release (pipelines.evidence).
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -90,13 +91,7 @@ class Reconciliation:
 
     def counts(self) -> dict[str, int]:
         """Return how many figures ended how: evidence apart from what agrees by construction."""
-        kinds = ("evidence", "by_construction")
-        compared = {
-            f"{kind}_{outcome}": self._count(kind, outcome) for kind in kinds for outcome in COUNTS
-        }
-        explained = sum(one.is_explained for one in self.figures)
-        ambiguous = self._count("ambiguous", "ambiguous")
-        return {**compared, "explained": explained, "ambiguous": ambiguous}
+        return count_outcomes([_record(one) for one in self.figures])
 
     def _count(self, kind: str, outcome: str) -> int:
         return sum(one.figure.kind == kind and one.outcome == outcome for one in self.figures)
@@ -118,6 +113,18 @@ class Reconciliation:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def count_outcomes(records: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many figures, as written, ended how: evidence apart from by construction."""
+
+    def count(kind: str, outcome: str) -> int:
+        return sum(one["kind"] == kind and one["outcome"] == outcome for one in records)
+
+    kinds = ("evidence", "by_construction")
+    compared = {f"{kind}_{outcome}": count(kind, outcome) for kind in kinds for outcome in COUNTS}
+    explained = sum(one["outcome"] == "differs" and bool(one["known_reason"]) for one in records)
+    return {**compared, "explained": explained, "ambiguous": count("ambiguous", "ambiguous")}
 
 
 def reconcile(study: Study, wave_id: str, estimates: Path) -> Reconciliation:

@@ -66,6 +66,34 @@ def test_dagster_metadata_has_rows_columns_and_a_preview_of_protected_rows_only(
             assert "verbatim secret" not in str(metadata)
 
 
+FIGURE = (
+    "{name},2020,avis,_Z,_Z,1,share,{breakdown},{code},{published},2,{tolerance},evidence,Essai,"
+)
+FIGURES = "figure,wave,question,domain,actor,answer,measure,breakdown,code,published,decimals,"
+
+
+@pytest.mark.parametrize("published_value", ["0.41", "0.99"])
+def test_a_published_figure_of_a_withheld_cell_tells_nothing_of_ours(
+    root: Path, published_value: str
+) -> None:
+    """Whatever a producer published of a withheld cell, what we tell of it is the same."""
+    known = {"name": "ensemble", "breakdown": "", "code": "", "published": "0.70", "tolerance": "1"}
+    hidden = {
+        "name": "jeunes", "breakdown": "age", "code": "Y", "published": published_value,
+        "tolerance": "1",
+    }  # fmt: skip
+    lines = [f"{FIGURES}tolerance,kind,source,known_reason", FIGURE.format(**known)]
+    path = root / "schemas" / STUDY / "published-figures.csv"
+    path.write_text("\n".join([*lines, FIGURE.format(**hidden)]) + "\n", "utf-8")
+    outcome = run_study(root, STUDY, RELEASED)
+    report = json.loads((Path(outcome["path"]) / "quality" / "report.json").read_text("utf-8"))
+    told = report["2020"]["reconciliation"]
+    assert told["counts"]["evidence_agrees"] == 1 and told["counts"]["withheld"] == 1
+    one = next(one for one in told["figures"] if one["figure"] == "jeunes")
+    assert one["outcome"] == "withheld" and one["known_reason"] is None
+    assert {one[key] for key in ("ours", "difference", "agrees")} == {None}
+
+
 def test_a_changed_byte_in_a_delivery_stops_the_run_and_changes_nothing(root: Path) -> None:
     run_study(root, STUDY, RELEASED)
     before = published(root)
