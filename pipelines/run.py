@@ -39,7 +39,7 @@ def run_study(root: Path, name: str, choices: Choices | None = None) -> dict[str
     """
     study = load_study(root, name)
     with chdir(root), _instance(root) as instance:
-        job = definitions_of(root).resolve_job_def(job_name(name))
+        job = definitions_of(root, [name]).resolve_job_def(job_name(name))
         config = {"ops": {f"{_op(name)}": {"config": asdict(choices or Choices())}}}
         try:
             result = job.execute_in_process(

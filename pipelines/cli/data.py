@@ -12,7 +12,7 @@ import click
 
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode
-from pipelines.study import load_study, study_names
+from pipelines.study import DeclarationError, Study, load_study, study_names
 from pipelines.texts import default_language, say
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -21,22 +21,34 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(cls=Verb, name="studies")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
-def studies(root: Path, *, as_json: bool) -> None:
-    """List the declared studies."""
-    found = [load_study(root, name) for name in study_names(root)]
+def studies(root: Path, *, as_json: bool) -> ExitCode:
+    """List the declared studies, and what is wrong with those that do not load."""
+    found: list[Study] = []
+    faults: dict[str, DeclarationError] = {}
+    for name in study_names(root):
+        try:
+            found.append(load_study(root, name))
+        except DeclarationError as error:
+            faults[name] = error
     if as_json:
         rows = [
             {"study": one.id, "title": one.about.title.model_dump(), "waves": list(one.waves)}
             for one in found
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
+        wrong = [{"study": name, "error": error.text()} for name, error in faults.items()]
+        click.echo(json.dumps([*rows, *wrong], ensure_ascii=False, indent=1))
+    else:
+        for one in found:
+            click.echo(_line(one))
+        for fault in faults.values():
+            click.echo(fault.text(), err=True)
+    return ExitCode.DECLARATION if faults else ExitCode.DONE
+
+
+def _line(study: Study) -> str:
     lang = default_language()
-    for one in found:
-        title = getattr(one.about.title, lang)
-        click.echo(
-            say("cli-studies-line", lang, study=one.id, title=title, waves=", ".join(one.waves))
-        )
+    title = getattr(study.about.title, lang)
+    return say("cli-studies-line", lang, study=study.id, title=title, waves=", ".join(study.waves))
 
 
 @click.command(cls=Verb, name="receive")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.command import VERBS
 from pipelines.cli.command import phare as group
+from pipelines.definitions import definitions_of
 from pipelines.errors import ExitCode
 from pipelines.texts import messages
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
@@ -173,6 +175,23 @@ def test_a_scaffold_does_not_load_before_it_is_completed(tmp_path: Path) -> None
     assert refused.returncode == ExitCode.DECLARATION and "study.yaml, line" in refused.stderr
     again = phare("new", "autre-etude", "--extract", str(extract), root=root)
     assert again.returncode == ExitCode.USAGE
+
+
+def test_a_faulty_study_is_told_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    shutil.copytree(root / "schemas" / STUDY, root / "schemas" / "fautive")
+    told = phare("studies", root=root)
+    assert told.returncode == ExitCode.DECLARATION
+    assert STUDY in told.stdout and "fautive/study.yaml" in told.stderr
+    faults = json.loads(phare("studies", "--json", root=root).stdout)
+    assert [one["study"] for one in faults if "error" in one] == ["fautive"]
+    done = phare("publish", "--all", "--date", "2020-07-01", root=root)
+    assert done.returncode == ExitCode.DECLARATION
+    assert (root / "published" / STUDY / "0.1.0").is_dir()
+    on_schedule = definitions_of(root).resolve_all_job_defs()
+    assert [job.name for job in on_schedule if job.name.startswith("publish_")] == [
+        "publish_petite_enquete"
+    ]
 
 
 def test_serve_answers_range_requests(published: Path) -> None:
