@@ -1,7 +1,7 @@
-"""The asset graph of one study: a Dagster asset for each step of its waves, and the release.
+"""The asset graph: an asset for each step of a study's waves, its release, and the catalogue.
 
 Belongs here: keys, partitions, descriptions and metadata. Not here: the work (steps.py,
-publication.py), checks (checks.py), schedules and sensors (automation.py).
+publication.py, catalogue), checks (checks.py), schedules and sensors (automation.py).
 """
 
 import datetime as dt
@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
+from pipelines.catalogue import build_site
 from pipelines.environment import run_environment
 from pipelines.publication import publish_study
 from pipelines.steps import STEPS, Facts, Step, delivered_waves, run_step, wave_folder
@@ -21,6 +22,7 @@ from pipelines.texts import LANGUAGES, say
 from pipelines.workspace import code_digest
 
 PREVIEW_ROWS = 12
+CATALOGUE = dg.AssetKey("catalogue")
 
 
 class ReleaseConfig(dg.Config):
@@ -150,3 +152,22 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
         )
 
     return release
+
+
+def catalogue_asset(root: Path, studies: Sequence[str]) -> dg.AssetsDefinition:
+    """Return the asset of the site: made again after the release of any study."""
+
+    @dg.asset(
+        key=CATALOGUE,
+        deps=[asset_key(name, "release") for name in studies],
+        group_name="catalogue",
+        description="\n\n".join(say("step-catalogue", lang) for lang in LANGUAGES),
+        kinds={"html", "json"},
+    )
+    def catalogue(context: dg.AssetExecutionContext) -> None:
+        built = build_site(root)
+        context.add_output_metadata(
+            {"files": built.files, "path": dg.MetadataValue.path(str(built.index))}
+        )
+
+    return catalogue

@@ -15,7 +15,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines import workspace
-from pipelines.assets import asset_key, group
+from pipelines.assets import CATALOGUE, asset_key, group
 from pipelines.intake import deliveries
 from pipelines.steps import STEPS
 from pipelines.study import Study
@@ -42,11 +42,13 @@ def wave_tags(study: Study) -> dict[str, str]:
 
 
 def study_job(study: Study) -> UnresolvedAssetJobDefinition:
-    """Return the job that takes a study from its deliveries to a release."""
+    """Return the job that takes a study from its deliveries to a release and the site."""
     return dg.define_asset_job(
         job_name(study.id),
         selection=dg.AssetSelection.assets(
-            *(asset_key(study.id, step.name) for step in STEPS), asset_key(study.id, "release")
+            *(asset_key(study.id, step.name) for step in STEPS),
+            asset_key(study.id, "release"),
+            CATALOGUE,
         ),
         description=say("job-publish", "en", study=study.id),
         tags=wave_tags(study),

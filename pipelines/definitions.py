@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines import PROJECT
-from pipelines.assets import study_assets
+from pipelines.assets import catalogue_asset, study_assets
 from pipelines.automation import delivery_sensor, failure_sensor, study_job, study_schedule
 from pipelines.checks import study_checks
 from pipelines.study import DeclarationError, Study, load_study, study_names
@@ -31,7 +31,10 @@ def definitions_of(root: Path, names: Sequence[str] | None = None) -> dg.Definit
     """
     studies = [load_study(root, name) for name in names] if names else _sound_studies(root)
     return dg.Definitions(
-        assets=[asset for study in studies for asset in study_assets(study)],
+        assets=[
+            *(asset for study in studies for asset in study_assets(study)),
+            catalogue_asset(root, [study.id for study in studies]),
+        ],
         asset_checks=[check for study in studies for check in study_checks(study)],
         jobs=[study_job(study) for study in studies],
         schedules=[study_schedule(study) for study in studies],

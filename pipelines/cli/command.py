@@ -24,6 +24,7 @@ VERBS = {
     "check": "data",
     "new": "data",
     "publish": "runs",
+    "site": "runs",
     "status": "runs",
     "serve": "runs",
     "verify": "releases",

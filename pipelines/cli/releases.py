@@ -48,6 +48,7 @@ def approve(root: Path, study: str, candidate: str, *, by: str, erratum: str | N
         load_study(root, study), root, candidate,
         by=by, today=dt.date.today(), run_id=_run_id(), erratum=erratum,
     )  # fmt: skip
+    _rebuild_site(root)
     path = outcome.path
     click.echo(say("cli-publish-done", None, study=study, version=outcome.version, path=path))
 
@@ -69,6 +70,7 @@ def withdraw(
         root, load_study(root, study).id, version,
         reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
     )  # fmt: skip
+    _rebuild_site(root)
     click.echo(say("cli-withdraw-done", None, study=study, version=version))
 
 
@@ -100,7 +102,15 @@ def purge(
         root, declared.id, version,
         reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
     )  # fmt: skip
+    _rebuild_site(root)
     click.echo(say("cli-purge-done", None, study=study, version=version))
+
+
+def _rebuild_site(root: Path) -> None:
+    """Make the site say what the log says now: a purged version must leave its downloads too."""
+    from pipelines.catalogue import build_site
+
+    build_site(root)
 
 
 def _run_id() -> str:

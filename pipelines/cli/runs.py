@@ -1,4 +1,4 @@
-"""Verbs that run the pipeline or show its state: publish, status, serve.
+"""Verbs that run the pipeline or show what it made: publish, site, status, serve.
 
 Belongs here: arguments, progress, the closing lines. Not here: the run itself (pipelines.run),
 the state of a study (pipelines.state).
@@ -6,6 +6,7 @@ the state of a study (pipelines.state).
 
 import datetime as dt
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -50,8 +51,24 @@ def publish(
     else:
         for one in outcomes:
             click.echo(say(f"cli-publish-{one['reason']}", None, **one))
-        click.echo(say("cli-publish-look", None, path=root / "published"))
+        click.echo(say("cli-publish-look", None, path=root / "published" / "site" / "index.html"))
     return worst
+
+
+@click.command(cls=Verb, name="site")
+@option("--base-url", help="cli-option-base-url")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def site(root: Path, base_url: str | None, *, as_json: bool) -> None:
+    """Build the site and the catalogues again from what is published."""
+    from pipelines.catalogue import build_site
+
+    built = build_site(root, base_url=base_url)
+    facts = {**asdict(built), "index": str(built.index)}
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+    else:
+        click.echo(say("cli-site-done", None, **facts))
 
 
 @click.command(cls=Verb, name="status")

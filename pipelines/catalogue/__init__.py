@@ -1,0 +1,11 @@
+"""The catalogue: pages and machine-readable catalogues over every release.
+
+Belongs here: what is made from `published/` alone and rebuilt at will. Not here: releases
+themselves (release), anything private.
+"""
+
+from pipelines.catalogue.errors import SiteError
+from pipelines.catalogue.published import Published, read_published
+from pipelines.catalogue.site import SiteSummary, build_site
+
+__all__ = ["Published", "SiteError", "SiteSummary", "build_site", "read_published"]

@@ -1,0 +1,86 @@
+"""Writing the site: built aside, then put in the place of the one before, whole.
+
+Belongs here: folders, the lock, the swap. Not here: what the files say (pages/, machine/).
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.catalogue.errors import SiteError
+from pipelines.release.durable import FILE_MODE, FOLDER_MODE
+
+SITE = "site"
+STAGING = ".site-staging"
+SiteFile = tuple[str, bytes]  # POSIX path below published/site/, content
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2(2)
+
+
+def write_site(published: Path, files: Iterable[SiteFile]) -> int:
+    """Write `files` as `published`/site in place of the site before; returns how many there are.
+
+    Readers see the old site or the new one: the two folders change places in one system call where
+    the system has one (Linux); elsewhere there is a moment without a site. Raises SiteError for two
+    files of one name.
+    """
+    staging, site = published / STAGING, published / SITE
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        count = _write(staging, files)
+        if not site.exists():
+            staging.rename(site)
+        elif not _exchange(staging, site):
+            aside = published / f"{STAGING}-old"
+            shutil.rmtree(aside, ignore_errors=True)
+            site.rename(aside)
+            staging.rename(site)
+            shutil.rmtree(aside)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return count
+
+
+@contextmanager
+def site_lock(private: Path) -> Iterator[None]:
+    """Wait for, then hold, the lock of the site: the last of two builds sees both releases."""
+    with (private / "lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _write(folder: Path, files: Iterable[SiteFile]) -> int:
+    count = 0
+    folder.mkdir()
+    folder.chmod(FOLDER_MODE)
+    for path, data in files:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            stream = place.open("xb")
+        except FileExistsError:
+            raise SiteError("catalogue-two-files", file=path) from None
+        with stream:
+            stream.write(data)
+        place.chmod(FILE_MODE)
+        count += 1
+    return count
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step; False where the system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    names = [os.fsencode(path) for path in (one, other)]
+    if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):  # an old kernel, or a file system without it
+        return False
+    raise OSError(code, os.strerror(code), str(other))

@@ -1,0 +1,63 @@
+"""The site of a `published/` folder, made again from what lies there.
+
+Belongs here: the list of what the site holds, and its summary. Not here: pages (pages/), machine
+catalogues (machine/), how files get their place (output.py).
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.catalogue import machine, pages
+from pipelines.catalogue.errors import SiteError
+from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
+from pipelines.catalogue.published import Published, read_published
+from pipelines.workspace import private_folder
+
+BASE_URL = "PHARE_BASE_URL"
+LOCAL = "http://localhost:8000/"  # where `phare serve` puts it
+
+
+@dataclass(frozen=True)
+class SiteSummary:
+    """What was built: the front page's file, how many studies and files, for which address."""
+
+    index: Path
+    studies: tuple[str, ...]
+    files: int
+    base_url: str
+
+
+def build_site(root: Path, *, base_url: str | None = None) -> SiteSummary:
+    """Build `root`/published/site from the releases below `root`/published.
+
+    `base_url` is the address at which `published/` will be served (default: the environment's
+    PHARE_BASE_URL, else a local one); only feeds, catalogues and pinned lines of code hold
+    it, every other link is relative. The same releases and address give the same bytes. Raises
+    SiteError without a release, LogBrokenError for a log that is not what was written.
+    """
+    folder = root / "published"
+    address = _address(base_url or os.environ.get(BASE_URL) or LOCAL)
+    if not folder.is_dir():
+        raise SiteError("catalogue-nothing-published", folder=folder)
+    with site_lock(private_folder(root, "catalogue")):
+        published = read_published(folder)
+        if not published.studies:
+            raise SiteError("catalogue-nothing-published", folder=folder)
+        count = write_site(folder, _files(published, address))
+        pages.write_entrance(folder)
+    names = tuple(one.id for one in published.studies)
+    return SiteSummary(folder / SITE / "index.html", names, count, address)
+
+
+def _files(published: Published, base_url: str) -> Iterator[SiteFile]:
+    yield from pages.files(published, base_url)
+    yield from machine.files(published, base_url)
+
+
+def _address(text: str) -> str:
+    """Return an address with its final slash. Raises SiteError unless it is http(s)."""
+    if not text.startswith(("http://", "https://")):
+        raise SiteError("catalogue-bad-address", found=text)
+    return text if text.endswith("/") else f"{text}/"

@@ -1,0 +1,89 @@
+"""Building the site: whole or not at all, and the same bytes every time."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.catalogue import SiteError, build_site, output
+from pipelines.catalogue.output import write_site
+from pipelines.release import purge
+from pipelines.study import Study
+from tests.tiny_study import STUDY
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_two_builds_give_the_same_bytes_wherever_they_run(study: Study, tmp_path: Path) -> None:
+    built = build_site(study.root)
+    first = digests(built.index.parent)
+    assert len(first) == built.files
+    shutil.copytree(study.root / "published", tmp_path / "other" / "published")
+    shutil.rmtree(tmp_path / "other" / "published" / "site")
+    again = build_site(tmp_path / "other")
+    assert digests(again.index.parent) == first
+
+
+def test_no_page_names_this_machine_and_releases_are_left_alone(study: Study) -> None:
+    folder = study.root / "published" / STUDY
+    before = digests(folder)
+    built = build_site(study.root)
+    assert digests(folder) == before
+    for path in built.index.parent.rglob("*"):
+        if path.is_file():
+            assert str(study.root).encode() not in path.read_bytes(), path
+    assert "url=site/index.html" in (study.root / "published" / "index.html").read_text("utf-8")
+
+
+def test_a_build_that_fails_leaves_the_site_that_was_there(study: Study) -> None:
+    built = build_site(study.root)
+    before = digests(built.index.parent)
+
+    def files():
+        yield "index.html", b"new"
+        yield "index.html", b"again"
+
+    with pytest.raises(SiteError, match=r"index\.html"):
+        write_site(study.root / "published", files())
+    assert digests(built.index.parent) == before
+    assert not list((study.root / "published").glob(".site*"))
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_page_that_is_no_longer_made_leaves_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(output, "_exchange", lambda *_: False)
+    write_site(tmp_path, [("a/old.html", b"1")])
+    assert write_site(tmp_path, [("new.html", b"2")]) == 1
+    assert digests(tmp_path / "site").keys() == {"new.html"}
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_after_a_purge_nothing_of_its_data_is_left_in_the_site(study: Study) -> None:
+    build_site(study.root)
+    for version in ("0.3.0", "0.1.0", "0.2.0"):
+        purge(study.root, STUDY, version, reason="trop dit", by="A. Nom", run_id="run-p")
+    built = build_site(study.root)
+    for path in built.index.parent.rglob("*"):
+        assert path.suffix not in (".zip", ".parquet"), path
+        if path.is_file():
+            text = path.read_bytes()
+            assert b"0.688" not in text and b"68,8" not in text, path
+
+
+def test_without_a_release_or_with_a_wrong_address_it_says_what_to_do(
+    study: Study, tmp_path: Path
+) -> None:
+    with pytest.raises(SiteError, match="phare publish"):
+        build_site(tmp_path)
+    with pytest.raises(SiteError, match="https://"):
+        build_site(study.root, base_url="donnees.exemple.fr")
