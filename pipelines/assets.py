@@ -23,6 +23,7 @@ from pipelines.workspace import code_digest
 
 PREVIEW_ROWS = 12
 CATALOGUE = dg.AssetKey("catalogue")
+RELEASED = ("protected_estimates", "protected_analyses", "reconciliation")
 
 
 class ReleaseConfig(dg.Config):
@@ -128,7 +129,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=asset_key(name, "release"),
-        deps=[asset_key(name, "protected_estimates"), asset_key(name, "reconciliation")],
+        deps=[asset_key(name, one) for one in RELEASED],
         group_name=group(name),
         description="\n\n".join(say("step-release", lang) for lang in LANGUAGES),
         kinds={"parquet", "csv"},

@@ -14,10 +14,10 @@ from pipelines.disclosure import audit
 from pipelines.intake import newest_delivery
 from pipelines.quality import public_quality
 from pipelines.release import ReleaseOutcome, SourceFile, publish
-from pipelines.steps import delivered_waves, wave_folder
+from pipelines.steps import delivered_waves, protected_path
 from pipelines.study import Study
 from pipelines.study.errors import UnknownStudyError
-from pipelines.study.tables import ESTIMATES
+from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.workspace import private_folder
 
 
@@ -35,7 +35,11 @@ def publish_study(
         raise UnknownStudyError("run-no-delivery", study=study.id, file=study.root / "raw")
     quality = {wave: public_quality(study, wave) for wave in waves}
     return publish(
-        study, study.root, [wave_folder(study, wave) / "protected.parquet" for wave in waves],
+        study, study.root,
+        {
+            table.name: [protected_path(study, wave, table.name) for wave in waves]
+            for table in data_tables(study)
+        },
         released=released, sources=[_source(study, wave) for wave in waves],
         quality=quality, run=run, gate=partial(_audit, study), **choices,
     )  # fmt: skip

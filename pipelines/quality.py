@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from pipelines.analysis import count_outcomes
 from pipelines.evidence import required_findings
-from pipelines.steps import wave_folder
+from pipelines.steps import protected_path, wave_folder
 from pipelines.study import TOTAL, Study
+from pipelines.study.tables import data_tables
 from pipelines.texts import LANGUAGES, say
 from pipelines.validation import ValidationSummary
 
@@ -30,8 +31,7 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
     folder = wave_folder(study, wave)
     findings = required_findings(study, wave)
     summary = ValidationSummary.load(folder / "validation.json")
-    status = pq.read_table(folder / "protected.parquet", columns=["status"])["status"]
-    withheld = pc.sum(pc.equal(status, "withheld")).as_py() or 0
+    tables = [one.name for one in data_tables(study)]
     return {
         "rows": {
             "read": summary.read, "accepted": summary.accepted, "rejected": summary.rejected,
@@ -46,9 +46,31 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
             for one in findings
         ],
         "corrections": _corrections(folder),
-        "withheld_rows": withheld,
+        "withheld_rows": sum(_withheld(study, wave, one) for one in tables),
+        "warnings": _warnings(study, folder),
         "reconciliation": _reconciliation(study, folder),
     }  # fmt: skip
+
+
+def _withheld(study: Study, wave: str, table: str) -> int:
+    status = pq.read_table(protected_path(study, wave, table), columns=["status"])["status"]
+    return pc.sum(pc.equal(status, "withheld")).as_py() or 0
+
+
+def _warnings(study: Study, folder: Path) -> list[dict[str, str]]:
+    """Return what a reader must know of the analyses: profiles that the data do not support."""
+    unsupported = json.loads((folder / "analyses.json").read_text("utf-8"))["unsupported"]
+    typologies = study.analyses.typologies
+    return [
+        {
+            lang: say(
+                "quality-profiles-unsupported", lang, analysis=name,
+                count=typologies[name].profiles, title=getattr(typologies[name].title, lang),
+            )
+            for lang in LANGUAGES
+        }
+        for name in unsupported
+    ]  # fmt: skip
 
 
 def _corrections(folder: Path) -> list[dict[str, str]]:

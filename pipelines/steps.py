@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from pipelines import workspace
-from pipelines.analysis import reconcile
-from pipelines.disclosure import protect
+from pipelines.analysis import analyse, analysis_files, reconcile
+from pipelines.disclosure import protect, protect_analyses, protected_file
 from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
 from pipelines.study import Study
+from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
 from pipelines.validation import validate
 from pipelines.validation.corrections import apply_corrections, corrections_path
@@ -34,19 +35,41 @@ LOG = logging.getLogger("phare")
 class Step:
     """One step of a wave.
 
-    `work(study, wave, folder, aside)` reads earlier artefacts from `folder`, writes `outputs` into
-    `aside` and returns facts that may be shown publicly: no value of a respondent.
+    `work(study, wave, folder, aside)` reads earlier artefacts from `folder`, writes `outputs` and,
+    for what the study declares, `declared_outputs` into `aside`; it returns facts that may be shown
+    publicly: no value of a respondent. `follows` a step that also reads what it wrote for the wave
+    before.
     """
 
     name: str
     after: tuple[str, ...]
     outputs: tuple[str, ...]
     work: Callable[[Study, str, Path, Path], Facts]
+    declared_outputs: Callable[[Study], tuple[str, ...]] = lambda study: ()
+    follows: bool = False
+
+    def all_outputs(self, study: Study) -> tuple[str, ...]:
+        """Return the files that the step writes for a wave of `study`."""
+        return (*self.outputs, *self.declared_outputs(study))
 
 
 def delivered_waves(study: Study) -> tuple[str, ...]:
     """Return the declared waves that have at least one delivery, in declared order."""
     return tuple(wave for wave in study.waves if deliveries(study.root, study.id, wave))
+
+
+def wave_before(study: Study, wave: str) -> str | None:
+    """Return the delivered wave whose fieldwork began last before that of `wave`, if any."""
+    earlier = [
+        one for one in delivered_waves(study) if study.waves[one].start < study.waves[wave].start
+    ]
+    return max(earlier, key=lambda one: study.waves[one].start, default=None)
+
+
+def protected_path(study: Study, wave: str, table: str) -> Path:
+    """Return the file of what a wave publishes of one table that data fill."""
+    name = "protected.parquet" if table == ESTIMATES else protected_file(table)
+    return wave_folder(study, wave) / name
 
 
 def wave_folder(study: Study, wave: str) -> Path:
@@ -64,12 +87,12 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
     started = time.monotonic()
     folder = wave_folder(study, wave)
     inputs = _inputs_digest(study, wave, step)
-    facts = _remembered(folder, step, inputs) if reuse else None
+    facts = _remembered(study, folder, step, inputs) if reuse else None
     state = "run-step-reused" if facts is not None else "run-step-done"
     if facts is None:
         with workspace.staged(folder) as aside:
             facts = step.work(study, wave, folder, aside)
-            _remember(aside, step, inputs, facts)
+            _remember(study, aside, step, inputs, facts)
     LOG.info(
         say(state, None, study=study.id, wave=wave, step=step.name, seconds=_since(started))
     )  # fmt: skip
@@ -93,8 +116,11 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
     corrections = corrections_path(study.root, study.id, wave)
     if step.name == "responses" and corrections.exists():
         parts.append(workspace.sha256_of(corrections))
-    for before in step.after:
-        record = _record(folder, before)
+    read = [(folder, before) for before in step.after]
+    if step.follows and (earlier := wave_before(study, wave)):
+        read.append((wave_folder(study, earlier), step.name))
+    for place, before in read:
+        record = _record(place, before)
         parts += [json.dumps(record["outputs"], sort_keys=True)] if record else [f"{before}: none"]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -107,26 +133,26 @@ def _record(folder: Path, name: str) -> Mapping[str, object] | None:
     return record
 
 
-def _remember(aside: Path, step: Step, inputs: str, facts: Facts) -> None:
-    outputs = {name: workspace.sha256_of(aside / name) for name in step.outputs}
+def _remember(study: Study, aside: Path, step: Step, inputs: str, facts: Facts) -> None:
+    outputs = {name: workspace.sha256_of(aside / name) for name in step.all_outputs(study)}
     record = {"inputs": inputs, "outputs": outputs, "facts": facts}
     (aside / f"{step.name}.step.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
-def _remembered(folder: Path, step: Step, inputs: str) -> Facts | None:
+def _remembered(study: Study, folder: Path, step: Step, inputs: str) -> Facts | None:
     record = _record(folder, step.name)
     if record is None or record["inputs"] != inputs:
         return None
     outputs = record["outputs"]
-    if outputs != output_digests(folder, step):
+    if outputs != output_digests(study, folder, step):
         return None
     facts: Facts = record["facts"]  # type: ignore[assignment]
     return facts
 
 
-def output_digests(folder: Path, step: Step) -> dict[str, str]:
+def output_digests(study: Study, folder: Path, step: Step) -> dict[str, str]:
     """Return the digest of each output of `step` that is there now."""
-    present = [name for name in step.outputs if (folder / name).exists()]
+    present = [name for name in step.all_outputs(study) if (folder / name).exists()]
     return {name: workspace.sha256_of(folder / name) for name in present}
 
 
@@ -199,6 +225,28 @@ def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> 
     return {"rows": _rows(protected)}
 
 
+def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    earlier = wave_before(study, wave)
+    summary = analyse(
+        study, wave, folder / "weighted.parquet", folder / "estimates.parquet", aside,
+        before=wave_folder(study, earlier) if earlier else None,
+    )  # fmt: skip
+    text = json.dumps({"unsupported": summary.unsupported, "rows": dict(summary.rows)}, indent=1)
+    (aside / "analyses.json").write_text(text + "\n", "utf-8")
+    return {"rows": sum(summary.rows.values()), "unsupported": ", ".join(summary.unsupported)}
+
+
+def _protected_analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    found = protect_analyses(study, folder, folder / "protected.parquet", aside)
+    text = json.dumps(found, indent=1, sort_keys=True)
+    (aside / "protected_analyses.json").write_text(text + "\n", "utf-8")
+    return {"rows": sum(count for one in found.values() for count in one.values())}
+
+
+def _protected_files(study: Study) -> tuple[str, ...]:
+    return tuple(protected_file(one.name) for one in data_tables(study) if one.name != ESTIMATES)
+
+
 STEPS = (
     Step("raw_extract", (), ("raw.parquet",), _raw_extract),
     Step(
@@ -215,5 +263,20 @@ STEPS = (
     ),
     Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
     Step("reconciliation", ("estimates",), ("reconciliation.json",), _reconciliation),
+    Step(
+        "analyses",
+        ("weighted_responses", "estimates"),
+        ("analyses.json",),
+        _analyses,
+        analysis_files,
+        follows=True,
+    ),
     Step("protected_estimates", ("estimates",), ("protected.parquet",), _protected_estimates),
+    Step(
+        "protected_analyses",
+        ("analyses", "protected_estimates"),
+        ("protected_analyses.json",),
+        _protected_analyses,
+        _protected_files,
+    ),
 )

@@ -5,6 +5,7 @@ roles, profiles, sheets, themes. Not here: computing estimates (estimation), wit
 (disclosure), reading the published figures (pipelines.study).
 """
 
+from pipelines.analysis.analyse import AnalysisSummary, analyse, analysis_file, analysis_files
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.reconciliation import (
     Comparison,
@@ -12,5 +13,17 @@ from pipelines.analysis.reconciliation import (
     count_outcomes,
     reconcile,
 )
+from pipelines.analysis.sheets import gather_sheets
 
-__all__ = ["AnalysisError", "Comparison", "Reconciliation", "count_outcomes", "reconcile"]
+__all__ = [
+    "AnalysisError",
+    "AnalysisSummary",
+    "Comparison",
+    "Reconciliation",
+    "analyse",
+    "analysis_file",
+    "analysis_files",
+    "count_outcomes",
+    "gather_sheets",
+    "reconcile",
+]

@@ -130,7 +130,7 @@ def _characterising(
                     "value": column(cell.value), "overall": column(everyone.value),
                     "difference": column(cell.value - everyone.value),
                     "test_value": column(test), "represented": _represented(test),
-                    "position": position,
+                    "position_in_profile": position,
                 }
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ written. Not here: computing estimates (estimation), writing releases (release).
 """
 
 from pipelines.disclosure.advice import Advice, advise
+from pipelines.disclosure.analyses import protect_analyses, protected_file
 from pipelines.disclosure.audit import AuditReport, audit, examine
 from pipelines.disclosure.errors import (
     DisclosureAuditError,
@@ -31,4 +32,6 @@ __all__ = [
     "check_publishable",
     "examine",
     "protect",
+    "protect_analyses",
+    "protected_file",
 ]

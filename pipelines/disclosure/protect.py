@@ -22,7 +22,7 @@ from pipelines.disclosure.repair import all_below_the_total, asked_for
 from pipelines.disclosure.report import ProtectionReport
 from pipelines.disclosure.selection import Selection, Selector
 from pipelines.study import Study
-from pipelines.study.tables import FIGURES, Field, estimates_table
+from pipelines.study.tables import FIGURES, Field, Table, estimates_table
 
 PUBLISHED, WITHHELD, VOID = "published", "withheld", "not_applicable"
 ROW_GROUP = 100_000
@@ -90,9 +90,9 @@ def arrow_type(field: Field) -> pa.DataType:
     return {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_()}[field.type]
 
 
-def protected_schema(study: Study) -> pa.Schema:
-    """Return the Arrow schema of the protected table: the columns of `estimates_table`."""
-    return pa.schema([pa.field(one.name, arrow_type(one)) for one in estimates_table(study).fields])
+def typed_columns(table: Table) -> pa.Schema:
+    """Return the Arrow schema of a protected table: its columns and their types."""
+    return pa.schema([pa.field(one.name, arrow_type(one)) for one in table.fields])
 
 
 def _decision_table(bases: Bases, statuses: Statuses) -> pa.Table:
@@ -119,7 +119,7 @@ def _write(
         typed=", ".join(_typed(one) for one in estimates_table(study).fields),
     )
     values = {"estimates": str(estimates), **precision.model_dump()}
-    schema = protected_schema(study)
+    schema = typed_columns(estimates_table(study))
     rows = connection.sql(query, params=values).to_arrow_table().cast(schema)
     # One chunk: where a batch ends must not show in the bytes.
     pq.write_table(rows.combine_chunks(), aside, compression="zstd", row_group_size=ROW_GROUP)

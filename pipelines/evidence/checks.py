@@ -9,11 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import sql
+from pipelines.analysis import analysis_file
+from pipelines.disclosure import protected_file
 from pipelines.intake import check_delivery, newest_delivery
 from pipelines.study import Study
+from pipelines.study.tables import ESTIMATES, data_tables, judged_tables
 from pipelines.validation import ValidationSummary
 
 Numbers = dict[str, int]
@@ -46,6 +50,11 @@ class Check:
 def _nothing_wrong(numbers: Numbers) -> bool:
     """Pass when something was looked at and nothing was wrong: an empty look is no approval."""
     return numbers["seen"] > 0 and numbers["wrong"] == 0
+
+
+def _none_wrong(numbers: Numbers) -> bool:
+    """Pass when nothing was wrong: a study may declare nothing of the kind."""
+    return numbers["wrong"] == 0
 
 
 def _delivery_unchanged(study: Study, wave: str, folder: Path) -> Numbers:
@@ -118,6 +127,44 @@ def _small_cells_withheld(study: Study, wave: str, folder: Path) -> Numbers:
     )  # fmt: skip
 
 
+def _analyses_agree(study: Study, wave: str, folder: Path) -> Numbers:
+    """Count the published figures of analyses that an estimate contradicts or withholds."""
+    total = {"seen": 0, "wrong": 0}
+    for table in judged_tables(study):
+        private = folder / analysis_file(table.name)
+        if "answers" not in pq.read_schema(private).names or table.judgement is None:
+            continue
+        cell = (*table.judgement.item, *study.breakdowns)
+        found = _count(
+            "analyses_agree",
+            {
+                "key": sql.names(one for one in table.primary_key if one != "answers"),
+                "cell": sql.names(cell),
+                "same_cell": sql.same("s", "e", cell),
+            },
+            analysis=str(private),
+            estimates=str(folder / "protected.parquet"),
+            protected=str(folder / protected_file(table.name)),
+        )
+        total = {key: total[key] + found[key] for key in total}
+    return total
+
+
+def _only_declared_columns(study: Study, wave: str, folder: Path) -> Numbers:
+    """Count tables with a column they do not declare, or a withheld row that says something."""
+    tables = [one for one in data_tables(study) if one.name != ESTIMATES]
+    wrong = 0
+    for table in tables:
+        rows = pq.read_table(folder / protected_file(table.name))
+        if tuple(rows.column_names) != table.columns:
+            wrong += 1
+            continue
+        hidden = rows.filter(pc.not_equal(rows["status"], "published"))
+        figures = [one.name for one in table.fields if one.is_figure]
+        wrong += sum(hidden[name].null_count < hidden.num_rows for name in figures)
+    return {"seen": len(tables), "wrong": wrong}
+
+
 CHECKS = (
     Check("delivery_unchanged", "raw_extract", _delivery_unchanged, _nothing_wrong),
     Check("rows_accounted_for", "responses", _rows_accounted_for, _nothing_wrong),
@@ -127,7 +174,9 @@ CHECKS = (
     Check("items_estimated", "estimates", _items_estimated, _nothing_wrong),
     Check(
         "published_figures_explained", "reconciliation", _published_figures_explained,
-        lambda numbers: numbers["wrong"] == 0,
+        _none_wrong,
     ),
     Check("small_cells_withheld", "protected_estimates", _small_cells_withheld, _nothing_wrong),
+    Check("analyses_agree", "protected_analyses", _analyses_agree, _none_wrong),
+    Check("no_private_table", "protected_analyses", _only_declared_columns, _none_wrong),
 )  # fmt: skip

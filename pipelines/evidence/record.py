@@ -19,7 +19,7 @@ def evaluate(study: Study, wave: str, check: Check) -> Finding:
     """Run `check` on a wave's artefacts and keep the result with their digests."""
     folder = wave_folder(study, wave)
     finding = check.run(study, wave, folder)
-    kept = {"finding": asdict(finding), "artefacts": _artefacts(folder, check)}
+    kept = {"finding": asdict(finding), "artefacts": _artefacts(study, folder, check)}
     results = workspace.private_folder(study.root, study.id, wave, "checks")
     with workspace.staged(results) as aside:
         (aside / f"{check.name}.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
@@ -40,7 +40,7 @@ def _required(study: Study, wave: str, check: Check) -> Finding:
     path = folder / "checks" / f"{check.name}.json"
     blanks = {"study": study.id, "wave": wave, "check": check.name, "step": check.step}
     kept = json.loads(path.read_text("utf-8")) if path.exists() else None
-    if kept is None or kept["artefacts"] != _artefacts(folder, check):
+    if kept is None or kept["artefacts"] != _artefacts(study, folder, check):
         raise ChecksMissingError("evidence-missing", **blanks)
     finding = Finding(**kept["finding"])
     if not finding.passed:
@@ -48,6 +48,6 @@ def _required(study: Study, wave: str, check: Check) -> Finding:
     return finding
 
 
-def _artefacts(folder: Path, check: Check) -> dict[str, str]:
+def _artefacts(study: Study, folder: Path, check: Check) -> dict[str, str]:
     step = next(one for one in STEPS if one.name == check.step)
-    return output_digests(folder, step)
+    return output_digests(study, folder, step)

@@ -17,7 +17,6 @@ from pipelines import sql
 from pipelines.release.content_id import said
 from pipelines.release.method import changed_method
 from pipelines.release.table_schema import CSV_SUFFIX
-from pipelines.study.tables import ESTIMATES
 
 Descriptor = Mapping[str, Any]
 PUBLISHED = "published"
@@ -37,7 +36,10 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class TableDifference:
-    """How one table differs; `rows` is None where the keys differ, so that none correspond."""
+    """How one table differs; `rows` is None where the keys differ, so that none correspond.
+
+    `is_judged`: each row has a status, and figures where it is published.
+    """
 
     table: str
     fields_added: tuple[str, ...] = ()
@@ -48,11 +50,12 @@ class TableDifference:
     codes_added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     codes_removed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: RowCounts | None = RowCounts()
+    is_judged: bool = False
 
     @property
     def is_none(self) -> bool:
         """Whether the table is the same."""
-        return self == TableDifference(self.table)
+        return self == TableDifference(self.table, is_judged=self.is_judged)
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Difference:
 
     @property
     def restated(self) -> int:
-        """Return how many rows of estimates show other values under the same key."""
-        return sum(one.rows.restated for one in self.tables if one.table == ESTIMATES and one.rows)
+        """Return how many rows of figures show other values under the same key."""
+        return sum(one.rows.restated for one in self.tables if one.is_judged and one.rows)
 
 
 def compare(before: Path, after: Path) -> Difference:
@@ -154,7 +157,13 @@ def _compare_table(
         {one: _without(before_, after_) for one, (before_, after_) in codes.items()
          if _without(before_, after_)},
         _count_rows(connection, name, old, new, before, after) if has_same_key else None,
+        is_judged(old, new),
     )  # fmt: skip
+
+
+def is_judged(old: Descriptor, new: Descriptor) -> bool:
+    """Whether both versions of a table tell for each row if its figures are published."""
+    return all("status" in {one["name"] for one in schema["fields"]} for schema in (old, new))
 
 
 def _codes(column: Descriptor) -> tuple[str, ...]:
@@ -182,7 +191,7 @@ def _count_rows(
 ) -> RowCounts:  # fmt: skip
     others = shared_columns(old, new)
     register_twins(connection, name, before, after)
-    has_status = name == ESTIMATES and "status" in others
+    has_status = is_judged(old, new)
     query = sql.read(
         "release/row_counts.sql",
         key=sql.names(new["primaryKey"]),

@@ -25,7 +25,6 @@ from pipelines.release.diff import (
     shared_columns,
 )
 from pipelines.release.writing import write_csv
-from pipelines.study.tables import ESTIMATES
 
 Descriptor = Mapping[str, Any]
 
@@ -62,7 +61,7 @@ def _rows(
     key = sql.names(new["primaryKey"])
     others = shared_columns(old, new)
     is_shown = "true"
-    if one.table == ESTIMATES:
+    if one.is_judged:
         shown = sql.literal(PUBLISHED)
         is_shown = f"a.status = {shown} AND b.status = {shown}"
     queries = {

@@ -5,7 +5,7 @@ describing it (descriptor.py).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pipelines.release.arrow import arrow_schema
 from pipelines.release.errors import ReleaseInputError
 from pipelines.study import Study
 from pipelines.study.model import Licence
-from pipelines.study.tables import ESTIMATES, Table, published_tables
+from pipelines.study.tables import ESTIMATES, Table, data_tables, published_tables
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,23 @@ class Release:
         return declared or any(one.synthetic for one in self.sources)
 
 
-def gather(study: Study, protected: Sequence[Path], sources: Sequence[SourceFile]) -> Release:
-    """Read every published table of `study`: estimates from `protected` (one Parquet per wave).
+def gather(
+    study: Study, protected: Mapping[str, Sequence[Path]], sources: Sequence[SourceFile]
+) -> Release:
+    """Read every published table of `study`; `protected` has the files of those that data fill.
 
-    Raises ReleaseInputError for no wave, for a file whose columns or types are not those of
-    `estimates_table`, for a wave that is not declared, has no source or stands in two files.
+    Raises ReleaseInputError for no wave, for a table without its files or whose files have other
+    columns or types than it, for a wave that is not declared, has no source or stands in two files
+    of the estimates, or in a file of another table without being in theirs.
     """
-    estimates = next(one for one in published_tables(study) if one.name == ESTIMATES)
-    for path in protected:
-        _check_columns(path, estimates)
+    for table in data_tables(study):
+        for path in protected.get(table.name, ()):
+            _check_columns(path, table)
     waves = _waves(study, protected, sources)
     with sql.connect() as connection:
         tables = tuple(
-            (table, _rows(connection, table, protected)) for table in published_tables(study)
+            (table, _rows(connection, table, protected.get(table.name, ())))
+            for table in published_tables(study)
         )
     ordered = tuple(sorted(sources, key=lambda one: (one.wave, one.received, one.sha256)))
     return Release(study, tables, ordered, waves)
@@ -87,15 +91,15 @@ def _check_columns(path: Path, table: Table) -> None:
 
 
 def _waves(
-    study: Study, protected: Sequence[Path], sources: Sequence[SourceFile]
+    study: Study, protected: Mapping[str, Sequence[Path]], sources: Sequence[SourceFile]
 ) -> tuple[str, ...]:
-    found = [
-        wave
-        for path in protected
-        for wave in pc.unique(pq.read_table(path, columns=["wave"])["wave"]).to_pylist()
-    ]
+    found = _waves_in(protected.get(ESTIMATES, ()))
     if not found:
         raise ReleaseInputError("release-no-wave", study=study.id)
+    for table in data_tables(study):
+        if len(protected.get(table.name, ())) != len(protected[ESTIMATES]):
+            raise ReleaseInputError("release-table-missing", study=study.id, table=table.name)
+        found += set(_waves_in(protected[table.name])) - set(found)
     sourced = {one.wave for one in sources}
     for wave in found:
         if wave not in study.waves or wave not in sourced or found.count(wave) > 1:
@@ -103,6 +107,14 @@ def _waves(
                 "release-wave", study=study.id, wave=wave, declared=", ".join(study.waves)
             )
     return tuple(sorted(found))
+
+
+def _waves_in(paths: Sequence[Path]) -> list[str]:
+    return [
+        wave
+        for path in paths
+        for wave in pc.unique(pq.read_table(path, columns=["wave"])["wave"]).to_pylist()
+    ]
 
 
 def _rows(connection: DuckDBPyConnection, table: Table, protected: Sequence[Path]) -> pa.Table:

@@ -14,18 +14,20 @@ from pipelines import sql
 from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
-from pipelines.study.tables import ESTIMATES, estimates_table
+from pipelines.study.tables import ESTIMATES, Table, data_tables, estimates_table
 
 LINEAGE = "lineage/lineage.json"
 
 
 def lineage(release: Release) -> dict[str, Any]:
-    """Return the column-level lineage of the estimates as JSON-able facts.
+    """Return the column-level lineage of the figures as JSON-able facts.
 
     `inputs`: the extracts. `steps`: queries as they stand. `columns`:
     per published column its kind of dependence, what it is made of, its formula. `items`: per
     question (and domain, actor) the columns of the extract that hold the answers. `roles`: which
-    columns of the extract serve as weight, strata and breakdowns.
+    columns of the extract serve as weight, strata and breakdowns. `tables`: the same of the tables
+    of analyses, whose columns all come from the answers by the steps named; what an analysis asked
+    is in `pub:method`.
     """
     study, about = release.study, _texts()
     return {
@@ -44,6 +46,11 @@ def lineage(release: Release) -> dict[str, Any]:
             one: {"table": ESTIMATES, **about["columns"][_entry(study, one)]}
             for one in estimates_table(study).columns
         },
+        "tables": {
+            table.name: _analysis(table)
+            for table in data_tables(study)
+            if table.name != ESTIMATES
+        },
         "items": [
             {
                 "question": one.question, "domain": one.domain, "actor": one.actor,
@@ -57,6 +64,15 @@ def lineage(release: Release) -> dict[str, Any]:
             "breakdowns": {name: breakdown_columns(study, name) for name in study.breakdowns},
         },
     }  # fmt: skip
+
+
+def _analysis(table: Table) -> dict[str, Any]:
+    return {
+        "about": table.description.model_dump(),
+        "from": ["answers", "weight", "strata", "breakdowns"],
+        "steps": ["validation", "analysis", "disclosure", "release"],
+        "columns": {one.name: {"about": one.description.model_dump()} for one in table.fields},
+    }
 
 
 def breakdown_columns(study: Study, name: str) -> list[str]:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.release.inputs import Release
+from pipelines.study.analyses import AnalysesFile
 from pipelines.study.model import Weights
 
 # Raise it when a formula, a rounding rule or a disclosure rule changes what is published.
 ESTIMATORS = "1"
-OPEN = ("waves", "codelists")  # here a new entry adds to the method without changing it
+OPEN = ("waves", "codelists", "analyses")  # here a new entry adds to the method without changing it
 
 Method = Mapping[str, Any]
 
@@ -27,6 +28,7 @@ def method(release: Release) -> dict[str, Any]:
         "disclosure": about.disclosure.model_dump(mode="json"),
         "reliability": about.reliability.model_dump(mode="json"),
         "codelists": {name: study.codelists[name].about.version for name in _codelists(release)},
+        "analyses": _analyses(study.analyses),
         "waves": {wave: {"frameYear": study.waves[wave].frame_year} for wave in release.waves},
     }
 
@@ -54,6 +56,16 @@ def _weights(weights: Weights) -> dict[str, Any]:
         "strata": list(weights.strata),
         "population": weights.population,
         "singleRespondentStratum": weights.single_respondent_stratum,
+    }
+
+
+def _analyses(declared: AnalysesFile) -> dict[str, Any]:
+    """Return each analysis as declared, by name: titles and names of profiles are no method."""
+    words = {"title", "names"}
+    return {
+        name: one.model_dump(mode="json", exclude=words)
+        for section in type(declared).model_fields
+        for name, one in getattr(declared, section).items()
     }
 
 

@@ -4,12 +4,13 @@ Belongs here: filling the templates. Not here: their words (templates/), the sit
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -28,7 +29,8 @@ PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
 class Page:
     """What the pages of one release say besides its descriptor.
 
-    `not_protected` says, in both languages, what disclosure control does not cover.
+    `not_protected` says, in both languages, what disclosure control does not cover; `warnings`,
+    by wave, what of the data must not be read as a finding.
     """
 
     release: Release
@@ -39,6 +41,7 @@ class Page:
     erratum: str | None
     earlier: Sequence[Entry]
     not_protected: Sequence[Sentence] = ()
+    warnings: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
 
 
 def write_pages(folder: Path, page: Page) -> None:
@@ -83,6 +86,7 @@ def _values(page: Page) -> dict[str, Any]:
         "erratum": page.erratum,
         "earlier": list(reversed(page.earlier)),
         "not_protected": page.not_protected,
+        "warnings": page.warnings,
         "synthetic": SYNTHETIC if release.is_synthetic else None,
         "attribution": {lang: attribution(page, lang) for lang in LANGUAGES},
         "tables": [
@@ -103,9 +107,9 @@ def _notice_labels(lang: Lang) -> dict[str, str]:
 
 
 def _withheld(release: Release) -> int:
-    rows = next(rows for table, rows in release.tables if table.name == ESTIMATES)
-    statuses: list[str] = rows["status"].to_pylist()
-    return statuses.count("withheld")
+    """Return how many rows are withheld, of all tables that data fill."""
+    judged = [rows["status"] for table, rows in release.tables if table.rows is None]
+    return sum(pc.sum(pc.equal(one, "withheld")).as_py() or 0 for one in judged)
 
 
 def _citation(page: Page) -> str:

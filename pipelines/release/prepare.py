@@ -93,6 +93,8 @@ def prepare(
     page = Page(
         release, str(version), choices.released, bump, changes, choices.erratum,
         releases(entries), told.quality.get("not_protected", ()),
+        {wave: told.quality[wave]["warnings"] for wave in release.waves
+         if told.quality.get(wave, {}).get("warnings")},
     )  # fmt: skip
     manifest = write_rest(staged, page, told, files)
     signature = sign_manifest(staged, f"phare {release.study.id} {version}")

@@ -40,7 +40,7 @@ class ReleaseOutcome:
 def publish(
     study: Study,
     root: Path,
-    protected: Sequence[Path],
+    protected: Mapping[str, Sequence[Path]],
     *,
     released: dt.date,
     sources: Sequence[SourceFile],
@@ -50,8 +50,9 @@ def publish(
     raise_to: str | None = None,
     gate: Gate | None = None,
 ) -> ReleaseOutcome:
-    """Publish the protected estimates (one Parquet per wave) of `study` below `root`/published.
+    """Publish the protected tables of `study` below `root`/published.
 
+    `protected` gives the files of each table that data fill, one Parquet per wave.
     `quality` is public evidence, `run` evidence of this run (`run_id` at least): neither enters
     the content id. The same content publishes nothing and is recorded as reproduced. Readers see
     the release from the moment that versions.json names it; a run killed before leaves nothing

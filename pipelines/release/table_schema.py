@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.release.arrow import arrow_type
 from pipelines.study.model import Text
-from pipelines.study.tables import FIGURES, Field, Table
+from pipelines.study.tables import Field, Table
 
 CSV_SUFFIX = "-csv"
 
@@ -57,7 +57,7 @@ def _field(field: Field) -> dict[str, Any]:
     if field.unit:
         found |= {"pub:unit": field.unit.fr, "i18n:unit": field.unit.model_dump()}
     found["pub:arrowType"] = str(arrow_type(field))
-    if field.name in FIGURES:
+    if field.is_figure:
         found["pub:figure"] = True
     return found
 

@@ -1,5 +1,5 @@
--- Every wave's protected estimates as one table.
--- reads  $protected: paths of the waves' protected estimates (Parquet, same columns)
+-- Every wave's protected rows as one table.
+-- reads  $protected: paths of the waves' protected rows of one table (Parquet, same columns)
 -- gives  the published columns, sorted by key
 -- slots  {columns}: published columns in order; {key}: the primary key
 SELECT {columns} FROM read_parquet($protected) ORDER BY {key}

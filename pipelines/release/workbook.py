@@ -17,7 +17,7 @@ import xlsxwriter
 
 from pipelines.release.descriptor import SYNTHETIC
 from pipelines.release.pages import Page, attribution
-from pipelines.study.tables import Field, Table
+from pipelines.study.tables import Field, Table, data_tables
 from pipelines.texts import LANGUAGES, say
 
 WORKBOOK = "tables.xlsx"
@@ -78,8 +78,12 @@ def _notes(page: Page) -> list[Cell]:
     release = page.release
     found: list[Cell] = []
     for lang in LANGUAGES:
-        estimates = release.tables[0][0]
-        found += [(one.name, getattr(one.description, lang)) for one in estimates.fields]
+        columns = {
+            one.name: getattr(one.description, lang)
+            for table in data_tables(release.study)
+            for one in table.fields
+        }
+        found += columns.items()
         for wave in release.waves:
             notice = release.study.waves[wave].method_notice
             for name, value in notice:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from pipelines.study.codelist import Codelist
 from pipelines.study.errors import DeclarationError
 from pipelines.study.items import published_answers
-from pipelines.study.model import Declared, Question, Slug, StudyFile, Text
+from pipelines.study.model import NOT_APPLICABLE, Declared, Question, Slug, StudyFile, Text
 from pipelines.study.yaml_source import Key, YamlSource, build, parse
 
 FILE = "analyses.yaml"
@@ -25,6 +25,11 @@ class Counted(Declared):
 
     question: Slug
     answers: tuple[str, ...] = ()
+
+    @property
+    def answers_text(self) -> str:
+        """The answers as one text, as declared: `tres+plutot`; `_Z` for a mean."""
+        return "+".join(self.answers) or NOT_APPLICABLE
 
 
 class Ranking(Counted):

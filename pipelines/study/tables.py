@@ -1,24 +1,52 @@
 """The published tables of a study: their columns, keys and codes, known before any data.
 
-Belongs here: table → fields, keys and, for tables of codes, rows. Not here: writing files or
-descriptors (release), computing estimates (estimation). Every schema that the project writes
-(Arrow, Table Schema, dictionary) is derived from these objects.
+Belongs here: which tables there are, the estimates and the tables of codes. Not here: what a table
+is made of (columns.py), tables of analyses (analysis_tables.py), writing files or descriptors
+(release), computing estimates (estimation). Every schema that the project writes (Arrow, Table
+Schema, dictionary) is derived from these objects.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import replace
 
-import yaml
-
+from pipelines.study.analysis_tables import analysis_codes, gathered_tables, judged_tables
 from pipelines.study.codelist import Code
+from pipelines.study.columns import (
+    Field,
+    FieldType,
+    ForeignKey,
+    Judgement,
+    Row,
+    Table,
+    breakdown_codes,
+    breakdown_field,
+    codes_table_name,
+    field,
+    figure,
+)
 from pipelines.study.loader import Study
-from pipelines.study.model import NOT_APPLICABLE, TOTAL, Text
+from pipelines.study.model import NOT_APPLICABLE, Text
 
-FieldType = Literal["string", "integer", "number", "date", "boolean"]
-Row = tuple[Any, ...]
+__all__ = [
+    "ESTIMATES",
+    "FIGURES",
+    "KEY_BEFORE_BREAKDOWNS",
+    "MEASURES",
+    "Field",
+    "FieldType",
+    "ForeignKey",
+    "Judgement",
+    "Row",
+    "Table",
+    "codes_table_name",
+    "data_tables",
+    "estimates_table",
+    "field",
+    "figure",
+    "gathered_tables",
+    "judged_tables",
+    "published_tables",
+]
 
 ESTIMATES = "estimates"
 MEASURES = ("share", "mean")
@@ -27,70 +55,26 @@ FIGURES = (
     "respondents", "answering", "weighted_base", "value", "standard_error", "ci_low", "ci_high",
     "design_effect", "effective_respondents", "reliability",
 )  # fmt: skip
-ALL = Text(fr="Ensemble", en="Total")
 NONE = Text(fr="Sans objet", en="Not applicable")
-UNKNOWN = Text(fr="Non renseigné", en="Not known")
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column: Table Schema type, texts, and what its values must be.
-
-    Integers and numbers are stored as DECIMAL(`digits`, `decimals`): a nullable int64 makes stock
-    frictionless report false errors.
-    """
-
-    name: str
-    type: FieldType
-    title: Text
-    description: Text
-    digits: int = 0
-    decimals: int = 0
-    unit: Text | None = None
-    minimum: float | None = None
-    enum: tuple[str, ...] = ()
-    labels: tuple[Text, ...] = ()
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """`fields` of one table refer to `reference` fields of `table`."""
-
-    fields: tuple[str, ...]
-    table: str
-    reference: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A published table; `rows` is None where data fill it."""
-
-    name: str
-    title: Text
-    description: Text
-    fields: tuple[Field, ...]
-    primary_key: tuple[str, ...]
-    foreign_keys: tuple[ForeignKey, ...] = ()
-    rows: tuple[Row, ...] | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Column names in published order."""
-        return tuple(field.name for field in self.fields)
 
 
 def published_tables(study: Study) -> tuple[Table, ...]:
-    """Return every table of a release, the estimates first, then the tables of codes."""
+    """Return every table of a release: estimates, analyses, then the tables of codes."""
     return (
-        estimates_table(study),
+        *data_tables(study),
         _waves(study),
         _questions(study),
         _question_codes(study, "domain"),
         _question_codes(study, "actor"),
         _answers(study),
         *(_breakdown_codes(study, name) for name in study.breakdowns),
+        *analysis_codes(study),
     )
+
+
+def data_tables(study: Study) -> tuple[Table, ...]:
+    """Return the tables that data fill, one file a wave each, the estimates first."""
+    return (estimates_table(study), *judged_tables(study), *gathered_tables(study))
 
 
 def estimates_table(study: Study) -> Table:
@@ -98,7 +82,7 @@ def estimates_table(study: Study) -> Table:
     key = (*KEY_BEFORE_BREAKDOWNS, *study.breakdowns)
     fields = (
         *(_key_field(study, name) for name in key),
-        *(field(name) for name in FIGURES),
+        *(figure(name) for name in FIGURES),
         field("status", required=True),
     )
     foreign = (
@@ -121,61 +105,19 @@ def estimates_table(study: Study) -> Table:
     )  # fmt: skip
 
 
-def codes_table_name(breakdown: str) -> str:
-    """Return the name of the table that lists a breakdown's codes."""
-    return f"breakdown_{breakdown}"
-
-
-@cache
-def _field_texts() -> dict[str, dict[str, Any]]:
-    path = Path(__file__).with_name("fields.yaml")
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))
-    return loaded
-
-
-def field(name: str, *, required: bool = False, entry: str | None = None) -> Field:
-    """Return the field `name`, described by `entry` (default: its own) of fields.yaml."""
-    about = _field_texts()[entry or name]
-    return Field(
-        name=name,
-        type=about["type"],
-        title=Text(**about["title"]),
-        description=Text(**about["description"]),
-        digits=about.get("digits", 0),
-        decimals=about.get("decimals", 0),
-        unit=Text(**about["unit"]) if "unit" in about else None,
-        minimum=about.get("minimum"),
-        enum=tuple(about.get("enum", ())),
-        required=required,
-    )
-
-
 def _key_field(study: Study, name: str) -> Field:
     if name in study.breakdowns:
-        codes = _with_total(study, name)
-        plain = field(name, required=True, entry="breakdown")
-        return replace(
-            plain,
-            title=study.breakdowns[name].title,
-            enum=tuple(code for code, _ in codes),
-            labels=tuple(label for _, label in codes),
-        )
+        return breakdown_field(study, name)
     if name == "measure":
         return replace(field(name, required=True), enum=MEASURES)
     return field(name, required=True)
-
-
-def _with_total(study: Study, breakdown: str) -> list[tuple[str, Text]]:
-    codelist = study.codelists[study.breakdowns[breakdown].codelist]
-    coded = [(one.code, one.label) for one in codelist.codes if one.kind == "answer"]
-    return [(TOTAL, ALL), *coded, (NOT_APPLICABLE, UNKNOWN)]
 
 
 def _breakdown_codes(study: Study, name: str) -> Table:
     title = study.breakdowns[name].title
     rows = tuple(
         (code, position, label.fr, label.en)
-        for position, (code, label) in enumerate(_with_total(study, name), start=1)
+        for position, (code, label) in enumerate(breakdown_codes(study, name), start=1)
     )
     return Table(
         codes_table_name(name),

@@ -197,7 +197,7 @@ def test_what_is_over_represented_is_what_was_planted(study: Study, tmp_path: Pa
     over = tools.filter(pl.col("represented") == "over")
     assert over["profile"].to_list() == [last]
     assert over["role"].to_list() == ["illustrative"]
-    first = found.answers.filter(pl.col("profile") == last).sort("position")
+    first = found.answers.filter(pl.col("profile") == last).sort("position_in_profile")
     strength = first["test_value"].abs().drop_nulls().to_list()
     assert strength == sorted(strength, reverse=True)
 

@@ -31,7 +31,7 @@ def main(cases: Path) -> None:
 
 def run(root: Path, kill_before: int | None) -> None:
     study = load_study(root, STUDY)
-    files = [protected(study, "2020", changed_value)]
+    files = {"estimates": [protected(study, "2020", changed_value)]}
     seen: list[str] = []
 
     def hook(name: str, arguments: tuple) -> None:

@@ -17,7 +17,7 @@ import yaml
 from pipelines.release import ReleaseOutcome, SourceFile, publish
 from pipelines.release.arrow import arrow_schema
 from pipelines.study import Study, load_study
-from pipelines.study.tables import FIGURES, estimates_table
+from pipelines.study.tables import ESTIMATES, FIGURES, estimates_table
 from tests.tiny_study import STUDY, write_tiny_study
 
 WAVE = "2020"
@@ -112,7 +112,7 @@ def published(study: Study, change: Change | None = None, **choices: Any) -> Rel
         "released": RELEASED, "quality": QUALITY, "run": {"run_id": "run-1", "commit": "c0ffee"},
         "sources": [source(study, wave) for wave in study.waves],
     }  # fmt: skip
-    files = [protected(study, wave, change) for wave in study.waves]
+    files = {ESTIMATES: [protected(study, wave, change) for wave in study.waves]}
     return publish(study, study.root, files, **{**facts, **choices})
 
 

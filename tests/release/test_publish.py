@@ -22,7 +22,7 @@ from pipelines.release import (
 from pipelines.release.layout import EVIDENCE
 from pipelines.release.log import read_log
 from pipelines.study import Study
-from pipelines.study.tables import published_tables
+from pipelines.study.tables import ESTIMATES, published_tables
 from tests.release.made_up_release import (
     RELEASED,
     changed_value,
@@ -244,22 +244,22 @@ def test_estimates_with_other_columns_or_types_are_refused(study: Study) -> None
     facts = {"sources": [source(study)], "quality": {}, "run": {"run_id": "r"}}
     pq.write_table(table.drop_columns(["status"]), path)
     with pytest.raises(ReleaseInputError, match="status"):
-        publish(study, study.root, [path], released=RELEASED, **facts)
+        publish(study, study.root, {ESTIMATES: [path]}, released=RELEASED, **facts)
     at = table.column_names.index("respondents")
     pq.write_table(table.set_column(at, "respondents", table["respondents"].cast("int64")), path)
     with pytest.raises(ReleaseInputError, match="int64"):
-        publish(study, study.root, [path], released=RELEASED, **facts)
+        publish(study, study.root, {ESTIMATES: [path]}, released=RELEASED, **facts)
 
 
 def test_a_wave_without_source_or_in_two_files_is_refused(study: Study) -> None:
     path = protected(study)
     facts = {"quality": {}, "run": {"run_id": "r"}, "released": RELEASED}
     with pytest.raises(ReleaseInputError):
-        publish(study, study.root, [path], sources=[], **facts)
+        publish(study, study.root, {ESTIMATES: [path]}, sources=[], **facts)
     with pytest.raises(ReleaseInputError):
-        publish(study, study.root, [path, path], sources=[source(study)], **facts)
+        publish(study, study.root, {ESTIMATES: [path, path]}, sources=[source(study)], **facts)
     with pytest.raises(ReleaseInputError):
-        publish(study, study.root, [], sources=[source(study)], **facts)
+        publish(study, study.root, {}, sources=[source(study)], **facts)
 
 
 def test_a_release_whose_tables_break_a_rule_is_not_published(study: Study) -> None:

@@ -28,11 +28,17 @@ def test_both_shipped_studies_load_with_their_published_figures() -> None:
     assert "evidence" not in {one.kind for one in figures["phare-institutions"]}
 
 
-def test_the_estimates_come_first_and_have_no_rows_yet(tables: dict[str, Table]) -> None:
-    first = next(iter(tables.values()))
-    assert first.name == "estimates"
-    assert first.rows is None
-    assert all(one.rows is not None for one in tables.values() if one is not first)
+def test_tables_that_data_fill_come_first_the_estimates_ahead_and_have_no_rows_yet(
+    tables: dict[str, Table],
+) -> None:
+    assert next(iter(tables)) == "estimates"
+    filled = [one.rows is None for one in tables.values()]
+    assert filled == sorted(filled, reverse=True)
+    assert all(
+        one.primary_key[0] == "wave" and one.columns[-1] == "status"
+        for one in tables.values()
+        if one.rows is None
+    )
 
 
 def test_every_key_is_made_of_required_fields_of_its_table(tables: dict[str, Table]) -> None:
