@@ -17,6 +17,8 @@ from pipelines.estimation.errors import StratumError, UnsupportedDesignError
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 SinglePolicy = Literal["fail", "certainty", "centered"]
+Residuals = Literal["regression", "sweeps"]
+SWEEPS = 10  # as many as R's rake() makes
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,12 @@ class Design:
     primary units of the respondent's stratum (None: sampling with replacement, no finite
     population correction). `calibration` holds the auxiliary variables that the weights were
     calibrated to (one column each) with `design_weight` before calibration: variances then use
-    residuals. `single` says what a stratum of one primary unit does: `fail` raises StratumError,
-    `certainty` contributes nothing, `centered` is compared with the mean of all units.
+    residuals. `residuals` says which: of the `regression` with design weights (Deville and Särndal
+    1992; R: calibrate), the textbook's, or what is left after ten `sweeps` of unweighted means over
+    the categories of each of `margins` in turn (R: rake; about 7% larger on the mayors' sample of
+    302), there to be compared with. `single` says what a stratum of one primary unit does: `fail`
+    raises StratumError, `certainty` contributes nothing, `centered` is compared with the mean of
+    all units.
 
     Raises UnsupportedDesignError for more than one stage with a population of its own.
     """
@@ -40,6 +46,8 @@ class Design:
     population: Vector | None = None
     calibration: Matrix | None = None
     design_weight: Vector | None = None
+    margins: tuple[npt.NDArray[np.object_], ...] = ()
+    residuals: Residuals = "regression"
     single: SinglePolicy = "fail"
 
     def __post_init__(self) -> None:
@@ -87,7 +95,7 @@ class Design:
         (Särndal, Swensson and Wretman 1992, 5.5; ultimate clusters where there are units below).
         Raises StratumError for a stratum of one unit under the policy `fail`.
         """
-        values = influence if self.calibration is None else self._residuals(influence)
+        values = self._residuals(influence)
         weighted = self.weight[:, None] * values
         units = np.zeros((self.unit_stratum.size, values.shape[1]))
         np.add.at(units, self.units, weighted)
@@ -120,10 +128,26 @@ class Design:
         return np.where(alone, sampled * lone, sampled * size / np.maximum(size - 1, 1))
 
     def _residuals(self, influence: Matrix) -> Matrix:
-        """Return what the calibration variables do not explain of the influence values."""
-        if self.calibration is None or self.design_weight is None:
+        """Return what the calibration does not explain of the influence values."""
+        if self.calibration is None:
+            return influence
+        if self.residuals == "sweeps":
+            return _swept(influence, self.margins)
+        if self.design_weight is None:
             raise UnsupportedDesignError("estimation-no-design-weight", found="None")
         root = np.sqrt(self.design_weight)[:, None]
         fitted = np.linalg.lstsq(root * self.calibration, root * influence, rcond=None)[0]
         residuals: Matrix = influence - self.calibration @ fitted
         return residuals
+
+
+def _swept(influence: Matrix, margins: tuple[npt.NDArray[np.object_], ...]) -> Matrix:
+    """Return values less their unweighted means over each margin's categories, ten times over."""
+    left = influence.copy()
+    numbered = [np.unique(margin, return_inverse=True)[1] for margin in margins]
+    for _ in range(SWEEPS):
+        for codes in numbered:
+            sums = np.zeros((codes.max() + 1, left.shape[1]))
+            np.add.at(sums, codes, left)
+            left -= (sums / np.bincount(codes)[:, None])[codes]
+    return left

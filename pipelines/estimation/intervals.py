@@ -13,17 +13,21 @@ TAIL = 0.025
 
 
 def share_interval(
-    value: Vector, variance: Vector, respondents: Vector, effective: Vector, freedom: Vector
-) -> tuple[Vector, Vector]:
+    value: Vector, variance: Vector, respondents: Vector, effective: Vector, freedom: Vector,
+    *, is_capped: bool = True,
+) -> tuple[Vector, Vector]:  # fmt: skip
     """Return the Korn-Graubard bounds of shares, capped at the base's respondents.
 
     Korn and Graubard, Survey Methodology 24 (1998) 193-201: n* = p(1 - p)/V, no more than the
     respondents of the base, times (t(n - 1) / t(df))²; then the Clopper-Pearson bounds
     Beta(n*p, n*(1 - p) + 1) and Beta(n*p + 1, n*(1 - p)). A share of 0 or 1 has no variance: n* is
     then Kish's effective size of the base, and one bound is the share itself. Never 0% ± 0.
+    Not `is_capped`: R's svyciprop(method = "beta"), which lets a lucky variance stand for more
+    respondents than there are.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.minimum(value * (1 - value) / variance, respondents)
+        size = value * (1 - value) / variance
+        size = np.minimum(size, respondents) if is_capped else size
         size = size * (_quantile(respondents - 1) / _quantile(freedom)) ** 2
         extreme = (value <= 0) | (value >= 1)
         size = np.where(extreme, effective, size)

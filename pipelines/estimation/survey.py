@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 from scipy.special import stdtr
 
-from pipelines.estimation.design import Design, Matrix, SinglePolicy, Vector
+from pipelines.estimation.design import Design, Matrix, Residuals, SinglePolicy, Vector
 from pipelines.estimation.intervals import mean_interval, share_interval
 
 Table: TypeAlias = "pa.Table | Path | str"
@@ -60,7 +60,8 @@ def read(table: Table) -> pl.DataFrame:
 def design_of(
     table: Table, *, weight: str, strata: Sequence[str] = (), psu: str | None = None,
     population: str | None = None, calibrated_to: Sequence[str] = (),
-    design_weight: str | None = None, single: SinglePolicy = "fail",
+    design_weight: str | None = None, residuals: Residuals = "regression",
+    single: SinglePolicy = "fail",
 ) -> Design:  # fmt: skip
     """Return the design that columns of `table` describe, one row a respondent.
 
@@ -75,6 +76,8 @@ def design_of(
         population=frame[population].cast(pl.Float64).to_numpy() if population else None,
         calibration=_indicators(frame, calibrated_to) if calibrated_to else None,
         design_weight=frame[design_weight].cast(pl.Float64).to_numpy() if design_weight else None,
+        margins=tuple(_labels(frame, [name]) for name in calibrated_to),
+        residuals=residuals,
         single=single,
     )
 
