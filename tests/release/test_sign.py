@@ -4,14 +4,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import minisign
 import pytest
 
 from pipelines.errors import ExitCode
 from pipelines.release import SigningError, verify
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, published
-
-minisign = pytest.importorskip("minisign")
 
 
 @pytest.fixture
