@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.disclosure import audit
 from pipelines.intake import newest_delivery
+from pipelines.profile import measured
 from pipelines.quality import public_quality
 from pipelines.release import ReleaseOutcome, SourceFile, publish
 from pipelines.steps import delivered_waves, protected_path
@@ -33,16 +34,20 @@ def publish_study(
     waves = delivered_waves(study)
     if not waves:
         raise UnknownStudyError("run-no-delivery", study=study.id, file=study.root / "raw")
-    quality = {wave: public_quality(study, wave) for wave in waves}
-    return publish(
-        study, study.root,
-        {
-            table.name: [protected_path(study, wave, table.name) for wave in waves]
-            for table in data_tables(study)
-        },
-        released=released, sources=[_source(study, wave) for wave in waves],
-        quality=quality, run=run, gate=partial(_audit, study), **choices,
-    )  # fmt: skip
+    with measured("evidence", study.id):
+        quality = {wave: public_quality(study, wave) for wave in waves}
+    with measured("release", study.id) as measure:
+        outcome = publish(
+            study, study.root,
+            {
+                table.name: [protected_path(study, wave, table.name) for wave in waves]
+                for table in data_tables(study)
+            },
+            released=released, sources=[_source(study, wave) for wave in waves],
+            quality=quality, run=run, gate=partial(_audit, study), **choices,
+        )  # fmt: skip
+        measure.state = "done" if outcome.published else "reused"
+    return outcome
 
 
 def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
@@ -52,10 +57,11 @@ def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
     """
     tables = [staged / "data" / f"{ESTIMATES}.{kind}" for kind in ("parquet", "csv")]
     before = [folder / "data" / f"{ESTIMATES}.parquet" for folder in earlier]
-    audit(
-        study, tables, [path for path in before if path.exists()],
-        private=private_folder(study.root, study.id) / "audit.json",
-    )  # fmt: skip
+    with measured("audit", study.id):
+        audit(
+            study, tables, [path for path in before if path.exists()],
+            private=private_folder(study.root, study.id) / "audit.json",
+        )  # fmt: skip
 
 
 def _source(study: Study, wave: str) -> SourceFile:

@@ -21,6 +21,7 @@ from pipelines.analysis import analyse, analysis_files, reconcile
 from pipelines.disclosure import protect, protect_analyses, protected_file
 from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
+from pipelines.profile import measured
 from pipelines.study import Study
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
@@ -86,13 +87,16 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
     """
     started = time.monotonic()
     folder = wave_folder(study, wave)
-    inputs = _inputs_digest(study, wave, step)
-    facts = _remembered(study, folder, step, inputs) if reuse else None
-    state = "run-step-reused" if facts is not None else "run-step-done"
-    if facts is None:
-        with workspace.staged(folder) as aside:
-            facts = step.work(study, wave, folder, aside)
-            _remember(study, aside, step, inputs, facts)
+    with measured("step", step.name, wave) as measure:
+        inputs = _inputs_digest(study, wave, step)
+        facts = _remembered(study, folder, step, inputs) if reuse else None
+        state = "run-step-reused" if facts is not None else "run-step-done"
+        if facts is None:
+            with workspace.staged(folder) as aside:
+                facts = step.work(study, wave, folder, aside)
+                _remember(study, aside, step, inputs, facts)
+        else:
+            measure.state = "reused"
     LOG.info(
         say(state, None, study=study.id, wave=wave, step=step.name, seconds=_since(started))
     )  # fmt: skip
@@ -113,9 +117,9 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
             f"{workspace.sha256_of(one.extract)}"
             for one in deliveries(study.root, study.id, wave)
         ]
-    corrections = corrections_path(study.root, study.id, wave)
-    if step.name == "responses" and corrections.exists():
-        parts.append(workspace.sha256_of(corrections))
+    if step.name == "responses":
+        corrections = corrections_path(study.root, study.id, wave)
+        parts += [workspace.sha256_of(corrections)] if corrections.exists() else []
     read = [(folder, before) for before in step.after]
     if step.follows and (earlier := wave_before(study, wave)):
         read.append((wave_folder(study, earlier), step.name))

@@ -5,8 +5,10 @@ Belongs here: folders under `.phare/`, staging, digests. Not here: what a step c
 """
 
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +17,8 @@ from pathlib import Path
 from pipelines import PROJECT
 from pipelines.study import Study
 
+UNSETTLED = 100_000_000  # nanoseconds: well above the grain of file times
+_DIGESTS: dict[tuple[int, int, int, int], str] = {}
 CODE = ("*.py", "*.sql", "*.yaml", "*.j2", "*.json")
 
 
@@ -48,9 +52,21 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal."""
+    """Return the SHA-256 of a file, as hexadecimal.
+
+    Within one process a file is read once while its inode, size and time of change stay the same;
+    one changed too lately for its time to tell a further change is read each time.
+    """
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        known = os.fstat(stream.fileno())
+        same = (known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns)
+        if same not in _DIGESTS:
+            is_settled = time.time_ns() - known.st_mtime_ns > UNSETTLED
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            if not is_settled:
+                return digest
+            _DIGESTS[same] = digest
+    return _DIGESTS[same]
 
 
 def sha256_of_all(paths: Iterable[Path], base: Path) -> str:

@@ -15,10 +15,10 @@ MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
-    "texts", "errors", "sql", "study", "workspace", "environment", "intake", "validation",
-    "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold", "steps",
-    "evidence", "quality", "publication", "assets", "checks", "automation", "definitions", "run",
-    "state", "cli",
+    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "intake",
+    "validation", "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold",
+    "steps", "evidence", "quality", "publication", "assets", "checks", "automation", "definitions",
+    "run", "state", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")
@@ -174,3 +174,10 @@ def test_the_search_for_imports_finds_one_that_is_planted(tmp_path: Path) -> Non
     planted = tmp_path / "planted.py"
     planted.write_text("def f():\n    from pipelines import cli\n    import dagster.x\n", "utf-8")
     assert set(imports_of(planted)) == {"pipelines.cli", "dagster.x"}
+
+
+def test_a_run_in_which_nothing_changes_imports_no_heavy_library() -> None:
+    code = "import sys, pipelines.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {"dagster", "pandera", "pandas", "frictionless"} & set(done.stdout.split())
+    assert loaded == {"dagster"}, "import it where it is used: every run waits for it"

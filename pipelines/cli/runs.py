@@ -8,11 +8,13 @@ import datetime as dt
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode, PhareError
+from pipelines.profile import measured, measures, profile_text, profiling
 from pipelines.study import study_names
 from pipelines.texts import say
 
@@ -23,14 +25,25 @@ from pipelines.texts import say
 @option("--date", "released", type=click.DateTime(["%Y-%m-%d"]), help="cli-option-date")
 @option("--erratum", help="cli-option-erratum")
 @option("--bump", type=click.Choice(["patch", "minor", "major"]), help="cli-option-bump")
+@option("--profile", "is_profiled", is_flag=True, help="cli-option-profile")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
-def publish(
+def publish(root: Path, /, *, is_profiled: bool, **wanted: Any) -> int:
+    """Run a study's job through Dagster, from deliveries to release."""
+    if not is_profiled:
+        return _publish(root, **wanted)
+    with profiling() as path:
+        worst = _publish(root, **wanted)
+        click.echo(profile_text(measures(path)), err=True)
+    return worst
+
+
+def _publish(
     root: Path, studies: tuple[str, ...], *, every: bool, released: dt.datetime | None,
     erratum: str | None, bump: str | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Run a study's job through Dagster, from deliveries to release."""
-    from pipelines.run import Choices, run_study
+    with measured("import", "Dagster"):
+        from pipelines.run import Choices, run_study
 
     names = study_names(root) if every else list(studies)
     if not names:

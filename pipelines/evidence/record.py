@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines import workspace
 from pipelines.evidence.checks import CHECKS, Check, Finding
 from pipelines.evidence.errors import CheckFailedError, ChecksMissingError
+from pipelines.profile import measured
 from pipelines.steps import STEPS, output_digests, wave_folder
 from pipelines.study import Study
 
@@ -18,8 +19,10 @@ from pipelines.study import Study
 def evaluate(study: Study, wave: str, check: Check) -> Finding:
     """Run `check` on a wave's artefacts and keep the result with their digests."""
     folder = wave_folder(study, wave)
-    finding = check.run(study, wave, folder)
-    kept = {"finding": asdict(finding), "artefacts": _artefacts(study, folder, check)}
+    with measured("check", check.name, wave) as measure:
+        finding = check.run(study, wave, folder)
+        measure.state = "passed" if finding.passed else "refused"
+        kept = {"finding": asdict(finding), "artefacts": _artefacts(study, folder, check)}
     results = workspace.private_folder(study.root, study.id, wave, "checks")
     with workspace.staged(results) as aside:
         (aside / f"{check.name}.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")

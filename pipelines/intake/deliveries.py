@@ -4,13 +4,13 @@ Belongs here: finding and checking what lies under raw/. Not here: adding to it 
 reading the files (extract.py).
 """
 
-import hashlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.intake.errors import DeliveryChangedError, DeliveryError
 from pipelines.intake.sidecar import SIDECAR, Sidecar, read_sidecar
+from pipelines.workspace import sha256_of
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,6 @@ def check_delivery(delivery: Delivery) -> None:
             file=extract, found=digest, found_bytes=size,
             expected=sidecar.sha256, expected_bytes=sidecar.bytes,
         )  # fmt: skip
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_tracked(delivery: Delivery) -> bool:

@@ -10,10 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pipelines.intake.deliveries import Delivery, deliveries, sha256_of, wave_folder
+from pipelines.intake.deliveries import Delivery, deliveries, wave_folder
 from pipelines.intake.errors import ReceiveError
 from pipelines.intake.sidecar import SIDECAR, Sidecar, write_sidecar
 from pipelines.study.model import Licence, Source
+from pipelines.workspace import sha256_of
 
 _CC = "https://creativecommons.org"
 LICENCES = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.profile import measured
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import Sentence, first_sentence, sentences
 from pipelines.release.content_id import content_id
@@ -146,7 +147,8 @@ def _number(
 
 
 def _check_sound(study: str, staged: Path) -> None:
-    verification = verify_release(staged)
+    with measured("verification", study):
+        verification = verify_release(staged)
     if not verification.is_sound:
         found = "; ".join(f"{one.check} {one.file} {one.found}" for one in verification.findings)
         raise UnsoundReleaseError("release-unsound", study=study, found=found)

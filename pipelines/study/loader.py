@@ -5,6 +5,7 @@ Belongs here: where declarations lie and in which order they are read. Not here:
 """
 
 import re
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,9 @@ from pipelines.study.model import (
 from pipelines.study.published import PublishedFigure, read_published
 from pipelines.study.references import Parts, Sources, check_references
 from pipelines.study.yaml_source import YamlSource, build, parse
+
+UNSETTLED = 100_000_000  # nanoseconds: a change later than this may not show in a file's time
+_LOADED: dict[tuple[Path, str], tuple[tuple[tuple[str, int, int], ...], "Study"]] = {}
 
 
 @dataclass(frozen=True)
@@ -105,12 +109,32 @@ def load_study(root: Path, name: str) -> Study:
     """Load and check study `name`.
 
     Raises UnknownStudyError (usage) when there is none of that name, DeclarationError with file,
-    line, key, what was found and what is valid for a mistake in it.
+    line, key, what was found and what is valid for a mistake in it. Within one process an
+    unchanged declaration is read once: each step of a run asks for it.
     """
     names = study_names(root)
     if name not in names:
         near = UnknownStudyError.unknown(root / "schemas", 1, "study", name, names).values
         raise UnknownStudyError("study-unknown-study", **near)
+    stamp = _stamp(root, name)
+    known = _LOADED.get((root, name))
+    if known and known[0] == stamp:
+        return known[1]
+    study = _load(root, name)
+    if time.time_ns() - max(changed for _, _, changed in stamp) > UNSETTLED:
+        _LOADED[root, name] = (stamp, study)
+    return study
+
+
+def _stamp(root: Path, name: str) -> tuple[tuple[str, int, int], ...]:
+    """Return path, size and time of change of each file that a declaration may be read from."""
+    folders = {root / "schemas" / name, frame_folder(root), PROJECT / "schemas" / "codelists"}
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    stats = [(path, path.stat()) for path in files]
+    return tuple((str(path), one.st_size, one.st_mtime_ns) for path, one in stats)
+
+
+def _load(root: Path, name: str) -> Study:
     folder = root / "schemas" / name
     sources = Sources(*(parse(folder / f"{part}.yaml") for part in ("study", "questions", "waves")))
     _check_format(sources.study)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from pipelines.errors import PhareError
 from pipelines.intake import Delivery, deliveries, read_extract
-from pipelines.intake.deliveries import sha256_of
 from pipelines.study import Study
 from pipelines.texts import LANGUAGES, Lang, say
 from pipelines.validation.comparison import Comparison, ComparisonKind, Side, compare
@@ -27,6 +26,7 @@ from pipelines.validation.report_page import write_page
 from pipelines.validation.report_questions import questions_for
 from pipelines.validation.summary import ValidationSummary
 from pipelines.validation.validate import validate
+from pipelines.workspace import sha256_of
 
 HTML, JSON, REJECTED = "report.html", "report.json", "rejected.csv"
 

@@ -5,14 +5,14 @@ Not here: reading texts (coding.py), uniqueness over the whole wave (whole.sql),
 a breach (validate.py).
 """
 
-import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from __future__ import annotations
 
-import pandera.polars as pa
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import polars as pl
-from pandera.api.polars.types import PolarsData
-from pandera.errors import SchemaErrors
 
 from pipelines.study import Filter, Study, Wave
 from pipelines.validation.geography import region_of
@@ -24,6 +24,10 @@ from pipelines.validation.plan import (
     ColumnPlan,
     mention_items,
 )
+
+if TYPE_CHECKING:  # pandera takes most of a second to import: only where rules run
+    import pandera.polars as pa
+    from pandera.api.polars.types import PolarsData
 
 UNKNOWN_COMMUNES = {
     "commune_number": r"^\d+[.,]\d*(?:[eE][+-]?\d+)?$|^\d+[eE][+-]?\d+$",
@@ -66,6 +70,8 @@ def rules_of(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> tuple[Ru
 
 def schema_of(rules: Iterable[Rule]) -> pa.DataFrameSchema:
     """Return the pandera schema that runs `rules` on a batch of coded rows."""
+    import pandera.polars as pa
+
     return pa.DataFrameSchema(checks=[pa.Check(_holds(rule), name=rule.name) for rule in rules])
 
 
@@ -76,6 +82,8 @@ def breaches(
 
     A LazyFrame would have its values skipped in silence, hence the eager frame.
     """
+    from pandera.errors import SchemaErrors
+
     try:
         schema.validate(batch, lazy=True)
     except SchemaErrors as error:
@@ -94,7 +102,7 @@ def breaches(
     ]
 
 
-def _holds(rule: Rule):  # type: ignore[no-untyped-def]
+def _holds(rule: Rule) -> Callable[[PolarsData], pl.LazyFrame]:
     def check(data: PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(rule.holds.fill_null(value=False).alias(rule.name))
 
