@@ -232,7 +232,8 @@ def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> 
 def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
     earlier = wave_before(study, wave)
     summary = analyse(
-        study, wave, folder / "weighted.parquet", folder / "estimates.parquet", aside,
+        study, wave, folder / "weighted.parquet", folder / "estimates.parquet",
+        folder / "protected.parquet", aside,
         before=wave_folder(study, earlier) if earlier else None,
     )  # fmt: skip
     text = json.dumps({"unsupported": summary.unsupported, "rows": dict(summary.rows)}, indent=1)
@@ -267,15 +268,15 @@ STEPS = (
     ),
     Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
     Step("reconciliation", ("estimates",), ("reconciliation.json",), _reconciliation),
+    Step("protected_estimates", ("estimates",), ("protected.parquet",), _protected_estimates),
     Step(
         "analyses",
-        ("weighted_responses", "estimates"),
+        ("weighted_responses", "estimates", "protected_estimates"),
         ("analyses.json",),
         _analyses,
         analysis_files,
         follows=True,
     ),
-    Step("protected_estimates", ("estimates",), ("protected.parquet",), _protected_estimates),
     Step(
         "protected_analyses",
         ("analyses", "protected_estimates"),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.portraits import portray
-from pipelines.analysis.rankings import rank
+from pipelines.analysis.rankings import Shown, rank, shown_cells
 from pipelines.analysis.verbatims import count_themes
 from pipelines.study import Study
 from pipelines.study.analyses import counted_answers
@@ -48,21 +49,26 @@ class AnalysisSummary:
 
 
 def analyse(
-    study: Study, wave_id: str, weighted: Path, estimates: Path, out_folder: Path,
-    *, before: Path | None = None,
+    study: Study, wave_id: str, weighted: Path, estimates: Path, protected: Path,
+    out_folder: Path, *, before: Path | None = None,
 ) -> AnalysisSummary:  # fmt: skip
     """Write every table of `analysis_files(study)` into `out_folder`, at full precision.
 
     `weighted` has one row per respondent, `estimates` the wave's table of full precision, which
-    every ranked share must agree with. `before` is this folder of the wave before: profiles that
+    every ranked share must agree with, `protected` what is published of it: what is not has no
+    place in an order. `before` is this folder of the wave before: profiles that
     are alike keep its numbers. All files are private (0600); same inputs, same bytes. A table
     that nothing is declared for is not written. Raises AnalysisError.
     """
-    tables = {
-        **_rankings(study, wave_id, weighted, pl.read_parquet(estimates)),
-        **_profiles(study, wave_id, weighted, before),
-        **_themes(study, wave_id, weighted),
-    }
+    shown = shown_cells(study, pl.read_parquet(protected))
+    # One thread: matrices are small (threads that wait for one another took 7 times longer on two
+    # cores), and the order in which BLAS adds up must not depend on the machine.
+    with threadpool_limits(limits=1):
+        tables = {
+            **_rankings(study, wave_id, weighted, pl.read_parquet(estimates), shown),
+            **_profiles(study, wave_id, weighted, before),
+            **_themes(study, wave_id, weighted),
+        }
     out_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, table in tables.items():
         _write(table, out_folder / analysis_file(name))
@@ -75,7 +81,7 @@ def analyse(
 
 
 def _rankings(
-    study: Study, wave_id: str, weighted: Path, estimates: pl.DataFrame
+    study: Study, wave_id: str, weighted: Path, estimates: pl.DataFrame, shown: Shown
 ) -> dict[str, pl.DataFrame]:
     declared = study.analyses
     alliances = [(name, one) for name, sheet in declared.sheets.items() for one in sheet.alliances]
@@ -86,7 +92,7 @@ def _rankings(
         ("alliances", alliances),
     ):
         parts = [
-            rank(study, wave_id, weighted, name, one, section).with_columns(
+            rank(study, wave_id, weighted, name, one, section, shown).with_columns(
                 answers=pl.lit(one.answers_text)
             )
             for name, one in rankings

@@ -4,7 +4,7 @@ Belongs here: declared names → items and answers counted → SQL expressions �
 Not here: statistics on these arrays (domains.py), published estimates (pipelines.estimation).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -72,14 +72,22 @@ def read_measures(
             f"{_expression(one)} AS {name}" for one, name in zip(measures, columns, strict=True)
         ),
     )
+    return read_respondents(study, wave_id, weighted, columns, query, {})
+
+
+def read_respondents(
+    study: Study, wave_id: str, weighted: Path, columns: Sequence[str], query: str,
+    values: Mapping[str, object],
+) -> Respondents:  # fmt: skip
+    """Run a query like measured.sql, `values` bound, and return its `columns` as measures."""
     with sql.connect(weighted.parent) as connection:
-        rows = connection.execute(query, {"weighted": str(weighted)}).fetchnumpy()
+        rows = connection.execute(query, {"weighted": str(weighted), **values}).fetchnumpy()
     strata, stratum, sampled = np.unique(
         rows["stratum"].astype(str), return_inverse=True, return_counts=True
     )
-    values = np.empty((stratum.size, len(columns)))
+    numbers = np.empty((stratum.size, len(columns)))
     for place, name in enumerate(columns):
-        values[:, place] = np.ma.filled(rows[name].astype(float), np.nan)
+        numbers[:, place] = np.ma.filled(rows[name].astype(float), np.nan)
     return Respondents(
         rows["_line"].astype(np.int64),
         np.asarray(rows["weight"], dtype=np.float64),
@@ -87,7 +95,7 @@ def read_measures(
         sampled.astype(np.float64),
         _populations(study, wave_id, [str(one) for one in strata]),
         {name: rows[f"by_{name}"].astype(str) for name in study.breakdowns},
-        values,
+        numbers,
     )
 
 

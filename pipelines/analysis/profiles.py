@@ -118,7 +118,7 @@ def _support(
 def _partition(
     table: Indicators, weight: Vector, kept: int, profiles: int
 ) -> tuple[Vector, Labels]:
-    points = correspondence(table, weight).rows[:, :kept]
+    points = correspondence(table, weight, kept).rows[:, :kept]
     return points, cluster(points, weight, profiles, RESAMPLED_POINTS)
 
 

@@ -5,7 +5,7 @@ variances and tests (domains.py), what may be published of it (protection.py).
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from pipelines.study import TOTAL, Study
 from pipelines.study.analyses import Counted
 
 Places = npt.NDArray[np.int64]
+Shown = Collection[tuple[str, ...]]  # question, domain, actor and one code a breakdown
+ORDERED = ("ranked", "rank", "rank_low", "rank_high", "tier")
 BLOCKS = {"priorities": (), "roles": ("domain",)}
 
 
@@ -82,18 +84,23 @@ def leads(order: Order) -> list[str]:
 
 
 def rank(
-    study: Study, wave_id: str, weighted: Path, name: str, counted: Counted, section: str
-) -> pl.DataFrame:
+    study: Study, wave_id: str, weighted: Path, name: str, counted: Counted, section: str,
+    shown: Shown | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """Return the rows of one ranking at every published crossing, sorted by key, full precision.
 
     One row per item and cell: wave, analysis, question, domain, actor, measure, breakdowns,
-    respondents, value, standard_error, ci_low, ci_high, rank, rank_low, rank_high, tier, lead,
-    difference, difference_low, difference_high (from everybody else), contrast (above, below,
-    none). `section` is priorities, roles, or alliances, whose measures are not put in order.
+    respondents, value, standard_error, ci_low, ci_high, ranked, rank, rank_low, rank_high, tier,
+    lead, difference, difference_low, difference_high (from everybody else), contrast (above, below,
+    none). `section` is priorities, roles, or alliances, whose measures are not put in order. Only
+    what `shown` holds (None: all of it) is put in order, `ranked` of them: a place among figures
+    that are withheld would tell of these.
     """
     measures = measures_of(study, counted)
     people = read_measures(study, wave_id, weighted, measures)
-    parts = [_crossing(study, people, measures, crossing, section) for crossing in study.crossings]
+    parts = [
+        _crossing(study, people, measures, crossing, section, shown) for crossing in study.crossings
+    ]
     head = {"wave": pl.lit(wave_id), "analysis": pl.lit(name)}
     found = pl.concat(parts).with_columns(**head)
     return found.select(*head, *(one for one in found.columns if one not in head))
@@ -101,17 +108,19 @@ def rank(
 
 def _crossing(
     study: Study, people: Respondents, measures: Sequence[Measure],
-    crossing: tuple[str, ...], section: str,
+    crossing: tuple[str, ...], section: str, shown: Shown | None,
 ) -> pl.DataFrame:  # fmt: skip
     parts, p = [], []
     for codes, inside in cells_of(study, people, crossing):
         cell = estimate_cell(people, inside)
         apart = _contrast(study, people, inside) if crossing else _no_contrast(len(measures))
         at = {name: codes.get(name, TOTAL) for name in study.breakdowns}
+        is_shown = np.array([shown is None or (*_item(one), *at.values()) in shown
+                             for one in measures], dtype=np.bool_)  # fmt: skip
         parts.append(
             pl.DataFrame(
                 {**_key(measures), **at, **_figures(cell, measures)}
-                | _ordered(study, cell, measures, crossing, section)
+                | _ordered(study, cell, measures, crossing, section, is_shown)
                 | apart
             )
         )
@@ -123,6 +132,16 @@ def _crossing(
     return found.drop("p").with_columns(
         contrast=pl.when(pl.Series(is_found)).then(direction).otherwise(none)
     )
+
+
+def shown_cells(study: Study, protected: pl.DataFrame) -> Shown:
+    """Return the items and cells that are published: question, domain, actor, breakdowns."""
+    rows = protected.filter(pl.col("status") == "published")
+    return set(rows.select("question", "domain", "actor", *study.breakdowns).unique().rows())
+
+
+def _item(measure: Measure) -> tuple[str, str, str]:
+    return measure.item.question, measure.item.domain, measure.item.actor
 
 
 def cells_of(
@@ -166,18 +185,21 @@ def column(values: Vector) -> pl.Series:
 
 
 def _ordered(
-    study: Study, cell: Cell, measures: Sequence[Measure], crossing: tuple[str, ...], section: str
-) -> dict[str, pl.Series]:
-    """Return the columns of the order; null where a measure of the block has no estimate."""
-    numbers = {name: np.zeros(len(measures)) for name in ("rank", "rank_low", "rank_high", "tier")}
+    study: Study, cell: Cell, measures: Sequence[Measure], crossing: tuple[str, ...],
+    section: str, is_shown: Flags,
+) -> dict[str, pl.Series]:  # fmt: skip
+    """Return the columns of the order; null for a measure that has no estimate or is not shown."""
+    numbers = {name: np.zeros(len(measures)) for name in ORDERED}
     words: list[str | None] = [None] * len(measures)
     decimals = _decimals(study, crossing, measures)
-    for block in _blocks(measures, section):
-        inner = _part(cell, block)
-        if not np.isfinite(inner.value).all():
+    for whole in _blocks(measures, section):
+        block = whole[is_shown[whole] & np.isfinite(cell.value[whole])]
+        if block.size < 2:
             continue
+        inner = _part(cell, block)
         order = order_of(inner, decimals, is_share=measures[0].kind == "share")
-        for name, values in zip(numbers, _columns(order), strict=True):
+        columns = (np.full(block.size, block.size), order.place, order.low, order.high, order.tier)
+        for name, values in zip(numbers, columns, strict=True):
             numbers[name][block] = values
         for place, word in zip(block, leads(order), strict=True):
             words[place] = word
@@ -186,10 +208,6 @@ def _ordered(
         for name, values in numbers.items()
     }
     return {**ordered, "lead": pl.Series(words, dtype=pl.String)}
-
-
-def _columns(order: Order) -> tuple[Places, Places, Places, Places]:
-    return order.place, order.low, order.high, order.tier
 
 
 def _decimals(study: Study, crossing: tuple[str, ...], measures: Sequence[Measure]) -> int:

@@ -5,7 +5,7 @@ below which a theme is not published (protection.py). No text leaves this module
 """
 
 import re
-from dataclasses import replace
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 
 from pipelines import sql
 from pipelines.analysis.domains import estimate_cell
-from pipelines.analysis.measures import Respondents, read_measures
+from pipelines.analysis.measures import Respondents, read_respondents
 from pipelines.analysis.rankings import column
 from pipelines.study import Study, fold
 from pipelines.study.analyses import Theme
 
-NO_TEXT = ("", "_U", "_Z")
+NO_TEXT = ["", "_U", "_Z"]
+LETTER = r"[\pL\pN_]"  # of a word; RE2 has neither Unicode \b nor look-around
+ENDS = (r"(?:^|[^\pL\pN_])", r"(?:$|[^\pL\pN_])")
 
 
 def count_themes(study: Study, wave_id: str, weighted: Path, name: str) -> pl.DataFrame:
@@ -28,48 +30,42 @@ def count_themes(study: Study, wave_id: str, weighted: Path, name: str) -> pl.Da
     One row per declared theme: wave, analysis, theme, respondents (who wrote), mentioning (who have
     the theme, unweighted), value, standard_error, ci_low, ci_high. A text may have several themes
     or none. None of it is broken down: few people wrote, and what they wrote may be recognised.
+    Texts are searched inside DuckDB: none comes out of it.
     """
     declared = study.analyses.verbatims[name]
     question = str(study.questions[declared.question].columns)
-    texts = _texts(weighted, question)
-    people = read_measures(study, wave_id, weighted, ())
-    wrote = ~np.isin(texts, NO_TEXT)
-    folded = np.array([fold(one) for one in texts], dtype=object)
-    has = {theme: _mentions(folded, rule) & wrote for theme, rule in declared.themes.items()}
-    values = np.where(wrote[:, None], np.column_stack(list(has.values())), np.nan)
-    return _rows(replace(people, values=values), list(has)).select(
+    is_known = question in pq.read_schema(weighted).names
+    columns = [f"theme{place}" for place in range(len(declared.themes))]
+    themes = zip(declared.themes.values(), columns, strict=True)
+    query = sql.read(
+        "analysis/themes.sql",
+        question=sql.name(question) if is_known else sql.literal(""),
+        breakdowns=sql.names(f"by_{one}" for one in study.breakdowns),
+        themes=", ".join(f"{_condition(theme)} AS {column}" for theme, column in themes),
+    )
+    people = read_respondents(study, wave_id, weighted, columns, query, {"nothing": NO_TEXT})
+    return _rows(people, list(declared.themes)).select(
         pl.lit(wave_id).alias("wave"), pl.lit(name).alias("analysis"), pl.all()
     )
 
 
-def _texts(weighted: Path, question: str) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Return each respondent's text, in line order; '' where the extract has no such column."""
-    known = question in pq.read_schema(weighted).names
-    query = sql.read(
-        "analysis/texts.sql", question=sql.name(question) if known else sql.literal("")
-    )
-    with sql.connect(weighted.parent) as connection:
-        rows = connection.execute(query, {"weighted": str(weighted)}).fetchnumpy()
-    return np.ma.filled(rows["said"], "").astype(object)
+def _condition(theme: Theme) -> str:
+    """Return 1, 0 or NULL for one respondent's text, as a DOUBLE."""
+    has = f"regexp_matches(plain, {sql.literal(pattern(theme.words))})"
+    if theme.without:
+        has += f" AND NOT regexp_matches(plain, {sql.literal(pattern(theme.without))})"
+    return f"CASE WHEN wrote THEN CASE WHEN {has} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
 
 
-def _mentions(
-    texts: np.ndarray[tuple[int], np.dtype[np.object_]], rule: Theme
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    wanted, unwanted = _pattern(rule.words), _pattern(rule.without)
-    return np.array(
-        [
-            bool(wanted.search(one)) and not (rule.without and unwanted.search(one))
-            for one in texts
-        ],
-        dtype=np.bool_,
-    )  # fmt: skip
+def pattern(words: tuple[str, ...]) -> str:
+    """Return what finds any of `words` as whole words (RE2); `*` stands for the end of a word."""
+    found = [re.escape(_plain(one)).replace(r"\*", f"{LETTER}*") for one in words]
+    return f"{ENDS[0]}(?:{'|'.join(found)}){ENDS[1]}"
 
 
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds any of `words` as whole words; `*` stands for the end of a word."""
-    found = [re.escape(fold(one)).replace(r"\*", r"\w*") for one in words]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)")
+def _plain(word: str) -> str:
+    parts = unicodedata.normalize("NFD", fold(word))
+    return "".join(one for one in parts if not unicodedata.combining(one))
 
 
 def _rows(people: Respondents, themes: list[str]) -> pl.DataFrame:

@@ -112,7 +112,8 @@ def _judge(
         .alias(STATUS)
     )
     if judgement.ordered:
-        is_whole = (pl.col(STATUS) == PUBLISHED).all().over(judgement.block)
+        is_placed = pl.any_horizontal(pl.col(*judgement.ordered).is_not_null())
+        is_whole = ((pl.col(STATUS) == PUBLISHED) | ~is_placed).all().over(judgement.block)
         judged = judged.with_columns(pl.when(is_whole).then(pl.col(*judgement.ordered)))
     return judged
 

@@ -22,7 +22,7 @@ from pipelines.study.loader import Study
 from pipelines.study.model import NOT_APPLICABLE, Declared, Text
 
 FIGURES = ("respondents", "value", "standard_error", "ci_low", "ci_high")
-ORDER = ("rank", "rank_low", "rank_high")
+ORDER = ("ranked", "rank", "rank_low", "rank_high")
 CONTRAST = ("difference", "difference_low", "difference_high", "contrast")
 SUPPORT = (
     "members", "jaccard", "verdict", "supported", "explained", "chance", "continues", "similarity",

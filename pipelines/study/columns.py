@@ -67,8 +67,8 @@ class Judgement:
     Each of `counts` must reach the threshold, and `rest` (part, whole) must leave nobody or as
     many outside. Rows that differ in `part` alone add up to a whole that is published: a part whose
     `part_count`, over all cells, is below the threshold takes the next smallest with it. `ordered`
-    columns stay where every row of the same `block` does. `is_national`: a table without breakdowns
-    has the precision of the total; else that of a cell below it.
+    columns stay where every row of the same `block` that has them does. `is_national`: a table
+    without breakdowns has the precision of the total; else that of a cell below it.
     """
 
     item: tuple[str, ...] = ()
