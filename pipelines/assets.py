@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from pipelines.catalogue import build_site
+from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
 from pipelines.publication import publish_study
 from pipelines.steps import STEPS, Facts, Step, delivered_waves, run_step, wave_folder
@@ -166,6 +166,8 @@ def catalogue_asset(root: Path, studies: Sequence[str]) -> dg.AssetsDefinition:
         kinds={"html", "json"},
     )
     def catalogue(context: dg.AssetExecutionContext) -> None:
+        if not has_releases(root):  # the first candidate of all waits for its approval
+            return
         built = build_site(root)
         context.add_output_metadata(
             {"files": built.files, "path": dg.MetadataValue.path(str(built.index))}

@@ -5,7 +5,7 @@ themselves (release), anything private.
 """
 
 from pipelines.catalogue.errors import SiteError
-from pipelines.catalogue.published import Published, read_published
+from pipelines.catalogue.published import Published, has_releases, read_published
 from pipelines.catalogue.site import SiteSummary, build_site
 
-__all__ = ["Published", "SiteError", "SiteSummary", "build_site", "read_published"]
+__all__ = ["Published", "SiteError", "SiteSummary", "build_site", "has_releases", "read_published"]

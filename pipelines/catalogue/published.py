@@ -290,6 +290,11 @@ class Published:
     studies: tuple[Study, ...]
 
 
+def has_releases(root: Path) -> bool:
+    """Tell whether anything was ever published below `root`."""
+    return any((root / "published").glob(f"*/{VERSIONS}"))
+
+
 def read_published(folder: Path) -> Published:
     """Read the studies below `folder` (a `published/`), sorted by name.
 
