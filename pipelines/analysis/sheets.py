@@ -33,7 +33,14 @@ def gather_sheets(study: Study, table: Table, published: Mapping[str, Path]) -> 
     rows = pl.concat(parts, how="diagonal_relaxed")
     place = pl.int_range(1, pl.len() + 1).over("wave", "analysis", "territory")
     place = place.cast(pl.Decimal(9, 0))
-    return rows.with_columns(position=place).select(table.columns)
+    # a study without roles, say, has no column that only they fill
+    absent = [
+        pl.lit(None, pl.String if one.type == "string" else pl.Decimal(one.digits, one.decimals))
+        .alias(one.name)
+        for one in table.fields
+        if one.name not in {*rows.columns, "position"}
+    ]  # fmt: skip
+    return rows.with_columns(*absent, position=place).select(table.columns)
 
 
 def _sources(study: Study, name: str, section: str) -> tuple[str, ...]:
