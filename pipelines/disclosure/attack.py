@@ -5,21 +5,16 @@ to withhold next. Not here: the attack on what was written (audit.py), which sha
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from pipelines.disclosure.bases import Flags
+from pipelines.disclosure.programme import NoPointError, Programme
 from pipelines.disclosure.structure import Structure, stack
 
 Floats = npt.NDArray[np.float64]
-
-
-class NoSolutionError(RuntimeError):
-    """The tables contradict each other: no data could have given them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,8 @@ class Attack:
     """An outsider who knows every cell but those withheld, and how large a cell can be.
 
     `values` are the respondents of each cell, `ceiling` what nobody believes a cell to exceed (the
-    units of its population; inf: unknown).
+    units of its population; inf: unknown). Raises NoPointError when the tables contradict one
+    another, or bound nothing.
     """
 
     def __init__(
@@ -44,19 +40,18 @@ class Attack:
         self._incidence = structure.incidence
         self._known = np.flatnonzero(~withheld)
         capped = np.flatnonzero(withheld & np.isfinite(ceiling))
-        self._system: dict[str, Any] = {
-            "A_eq": stack([structure.incidence[self._known], structure.links]),
-            "b_eq": np.concatenate([values[self._known], np.zeros(structure.links.shape[0])]),
-            "A_ub": csr_array(structure.incidence[capped]),
-            "b_ub": ceiling[capped],
-        }
+        self._programme = Programme(
+            stack([structure.incidence[self._known], structure.links]),
+            np.concatenate([values[self._known], np.zeros(structure.links.shape[0])]),
+            csr_array(structure.incidence[capped]),
+            ceiling[capped],
+        )
 
     def bound(self, cell: int, sign: int) -> Bound:
         """Return the most (`sign` 1) or the least (-1) that `cell` may be."""
-        goal = np.asarray(self._incidence[[cell]].todense()).ravel()
-        found = linprog(-sign * goal, **self._system, bounds=(0, None), method="highs")
-        if found.status != 0 or found.x is None or found.fun is None:
-            raise NoSolutionError(found.message)
+        found = self._programme.best(self._incidence[[cell]].toarray().ravel(), sign)
+        if found.point is None:
+            raise NoPointError("no total bounds the cell")
         prices = np.zeros(self._incidence.shape[0])
-        prices[self._known] = -sign * found.eqlin.marginals[: self._known.size]
-        return Bound(-sign * found.fun, prices, self._incidence @ found.x)
+        prices[self._known] = found.prices[: self._known.size]
+        return Bound(found.value, prices, self._incidence @ found.point)

@@ -23,7 +23,6 @@ from pipelines.disclosure.differencing import (
 )
 from pipelines.disclosure.errors import DisclosureAuditError
 from pipelines.disclosure.outsider import (
-    ContradictionError,
     Interval,
     Numerators,
     Positions,
@@ -33,6 +32,7 @@ from pipelines.disclosure.outsider import (
     respondents_system,
 )
 from pipelines.disclosure.population import counted_breakdowns, populations_of
+from pipelines.disclosure.programme import NoPointError
 from pipelines.disclosure.reconstruction import reconstruct
 from pipelines.disclosure.released import (
     NOBODY,
@@ -202,7 +202,7 @@ class _WaveAudit:
             try:
                 self._attack_counts(item, shown)
                 self._attack_shares(item, shown)
-            except ContradictionError:
+            except NoPointError:
                 self._find("contradiction", item)
         given_away = reconstruct(self.study, self.wave, only)
         self.report.crossings_staying += given_away.staying
@@ -267,7 +267,7 @@ class _WaveAudit:
         printed = self._printed(item, shown)
         try:
             self._judge_shares(item, hidden, printed)
-        except ContradictionError:  # the outsider's idea of the bases was wrong: without it, then
+        except NoPointError:  # the outsider's idea of the bases was wrong: without it, then
             unknown = np.full(printed.believed.size, np.nan)
             self._judge_shares(item, hidden, Printed(**{**vars(printed), "believed": unknown}))
 

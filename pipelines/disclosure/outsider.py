@@ -7,23 +7,17 @@ while choosing a pattern (attack.py), with which this shares no code.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array, eye_array, hstack, kron, vstack
+from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
 
+from pipelines.disclosure.programme import Programme
 from pipelines.disclosure.released import Floats
 from pipelines.disclosure.sums import Sums
 
 Positions = npt.NDArray[np.intp]
 SLACK = 1e-6
-UNBOUNDED = 3
-
-
-class ContradictionError(RuntimeError):
-    """No data could have given these tables."""
 
 
 @dataclass(frozen=True)
@@ -39,33 +33,7 @@ class Interval:
         return self.high - self.low
 
 
-@dataclass(frozen=True)
-class System:
-    """Linear conditions on unknowns: `equal` · u = `sums`, `less` · u <= `limits`, u >= `floor`."""
-
-    equal: csr_array
-    sums: Floats
-    less: csr_array
-    limits: Floats
-    floor: float | None = 0.0
-
-    def best(self, goal: Floats, sign: int) -> tuple[float, Floats | None]:
-        """Return the most (`sign` 1) or least (-1) of `goal` · u, and a point that attains it.
-
-        Raises ContradictionError when no point satisfies the conditions.
-        """
-        conditions: dict[str, Any] = {
-            "A_eq": self.equal, "b_eq": self.sums, "A_ub": self.less, "b_ub": self.limits,
-        }  # fmt: skip
-        found = linprog(-sign * goal, **conditions, bounds=(self.floor, None), method="highs")
-        if found.status == UNBOUNDED:
-            return sign * np.inf, None
-        if found.status != 0 or found.x is None or found.fun is None:
-            raise ContradictionError(found.message)
-        return -sign * found.fun, found.x
-
-
-def respondents_system(sums: Sums, shown: Floats, ceiling: Floats) -> System:
+def respondents_system(sums: Sums, shown: Floats, ceiling: Floats) -> Programme:
     """Return what the files say of respondents, atom by atom.
 
     `shown` are the counts that can be read (NaN: withheld), `ceiling` the units of each cell's
@@ -73,7 +41,7 @@ def respondents_system(sums: Sums, shown: Floats, ceiling: Floats) -> System:
     """
     is_shown = np.isfinite(shown)
     is_capped = ~is_shown & np.isfinite(ceiling)
-    return System(
+    return Programme(
         csr_array(vstack([sums.members[is_shown], sums.ties])),
         np.concatenate([shown[is_shown], np.zeros(sums.ties.shape[0])]),
         csr_array(sums.members[is_capped]),
@@ -82,7 +50,7 @@ def respondents_system(sums: Sums, shown: Floats, ceiling: Floats) -> System:
 
 
 def count_intervals(
-    system: System, sums: Sums, cells: Positions, wanted: Floats
+    system: Programme, sums: Sums, cells: Positions, wanted: Floats
 ) -> dict[int, Interval]:
     """Return what the respondents of each of `cells` may be, in whole people.
 
@@ -95,11 +63,11 @@ def count_intervals(
         if high[cell] - low[cell] < wanted[cell] + 1:
             goal = np.asarray(sums.members[[cell]].todense()).ravel()
             ends = [system.best(goal, sign) for sign in (-1, 1)]
-            for _, point in ends:
-                if point is not None:
-                    met = sums.members @ point
+            for end in ends:
+                if end.point is not None:
+                    met = sums.members @ end.point
                     low, high = np.minimum(low, met), np.maximum(high, met)
-            low[cell], high[cell] = ends[0][0], ends[1][0]
+            low[cell], high[cell] = ends[0].value, ends[1].value
         least, most = np.ceil(low[cell] - SLACK), np.floor(high[cell] + SLACK)
         found[cell] = Interval(float(least), float(most))
     return found
@@ -134,68 +102,82 @@ class Numerators:
 
     def __init__(self, sums: Sums, printed: Printed) -> None:
         self._sums, self._printed = sums, printed
-        self._answers = printed.values.shape[0]
+        self._answers, self._atoms = printed.values.shape[0], sums.members.shape[1]
+        self._equal = csr_array(vstack(list(self._equalities())))
         self._less = csr_array(vstack([*self._known_bases(), *self._known_shares()]))
-        self._tied = csr_array(vstack(list(self._ties())))
+        self._programmes: dict[int, Programme] = {}
 
     def interval(self, answer: int, cell: int) -> tuple[Interval, list[Floats]]:
         """Return what the share (or mean) of `answer` in `cell` may be.
 
         With it, the points met: the share of every answer in every cell (answers × cells).
+        Raises NoPointError when no data could have given these tables.
         """
-        member = self._sums.members[[cell]]
-        system = System(
-            csr_array(vstack([self._tied, self._at(member, self._answers)])),
-            np.append(np.zeros(self._tied.shape[0]), 1.0),
+        if cell not in self._programmes:
+            self._programmes = {cell: self._attacking(cell)}
+        programme = self._programmes[cell]
+        goal = np.zeros((self._answers + 1) * self._atoms + 1)
+        goal[answer * self._atoms :][: self._atoms] = self._sums.members[[cell]].toarray()
+        least, most = programme.best(goal, -1), programme.best(goal, 1)
+        points = [self._shares(end.point) for end in (least, most) if end.point is not None]
+        return Interval(least.value, most.value), points
+
+    def _attacking(self, cell: int) -> Programme:
+        base = self._rows(None, self._sums.members[[cell]])
+        return Programme(
+            csr_array(vstack([self._equal, base])),
+            np.append(np.zeros(self._equal.shape[0]), 1.0),
             self._less, np.zeros(self._less.shape[0]),
-            floor=None if self._printed.low < 0 else 0.0,
+            floor=-np.inf if self._printed.low < 0 else 0.0,
         )  # fmt: skip
-        goal = np.asarray(self._at(member, answer).todense()).ravel()
-        (low, first), (high, second) = system.best(goal, -1), system.best(goal, 1)
-        points = [self._shares(point) for point in (first, second) if point is not None]
-        return Interval(low, high), points
 
-    def _at(self, rows: Any, unknown: int) -> csr_array:
-        """Place rows over the atoms at one unknown: an answer, or the base (the last)."""
-        which = csr_array(np.eye(1, self._answers + 1, unknown))
-        return csr_array(hstack([kron(which, rows), csr_array((rows.shape[0], 1))]))
+    def _rows(
+        self, numerators: csr_array | None, bases: csr_array | None, constants: Floats | None = None
+    ) -> csr_array:
+        """Return rows over the unknowns: numerators answer by answer, bases, the inverse."""
+        given = numerators if bases is None else bases
+        count = 0 if given is None else given.shape[0]
+        last = np.zeros(count) if constants is None else constants
+        parts = [
+            csr_array((count, self._answers * self._atoms)) if numerators is None else numerators,
+            csr_array((count, self._atoms)) if bases is None else bases,
+            csr_array(last[:, None]),
+        ]
+        return csr_array(hstack(parts))
 
-    def _limit(self, rows: csr_array, constants: Floats) -> csr_array:
-        """Return the rows of `rows` · unknowns <= `constants`, both sides divided by the base."""
-        at = np.arange(constants.size)
-        last = np.full(constants.size, rows.shape[1] - 1)
-        return csr_array(rows - csr_array(coo_array((constants, (at, last)), shape=rows.shape)))
+    def _equalities(self) -> Iterator[csr_array]:
+        ties, each = self._sums.ties, eye_array(self._answers)
+        yield self._rows(csr_array(kron(each, ties)), None)
+        yield self._rows(None, ties)
+        if self._printed.adds_up:
+            atoms = eye_array(self._atoms)
+            yield self._rows(csr_array(kron(np.ones((1, self._answers)), atoms)), csr_array(-atoms))
 
     def _known_bases(self) -> Iterator[csr_array]:
         for known in (self._printed.bases, self._printed.believed):
             is_known = np.isfinite(known)
-            rows = self._at(self._sums.members[is_known], self._answers)
-            yield self._limit(rows, known[is_known] + 0.5)
-            yield self._limit(csr_array(-rows), -np.maximum(known[is_known] - 0.5, 0))
+            rows, base = self._sums.members[is_known], known[is_known]
+            yield self._rows(None, rows, -(base + 0.5))
+            yield self._rows(None, -rows, np.maximum(base - 0.5, 0))
 
     def _known_shares(self) -> Iterator[csr_array]:
-        printed, members = self._printed, self._sums.members
-        atoms = eye_array(members.shape[1])
-        base_of_atom = self._at(atoms, self._answers)
-        for answer in range(self._answers):
-            is_shown = np.isfinite(printed.values[answer])
-            value, half = printed.values[answer][is_shown], printed.half[is_shown]
-            rows = self._at(members[is_shown], answer)
-            base = self._at(members[is_shown], self._answers)
-            most = np.minimum(value + half, printed.high)
-            least = np.maximum(value - half, printed.low)
-            yield csr_array(rows - base.multiply(most[:, None]))
-            yield csr_array(base.multiply(least[:, None]) - rows)
-            yield csr_array(self._at(atoms, answer) - printed.high * base_of_atom)
-            yield csr_array(printed.low * base_of_atom - self._at(atoms, answer))
-
-    def _ties(self) -> Iterator[csr_array]:
-        for unknown in range(self._answers + 1):
-            yield self._at(self._sums.ties, unknown)
-        if self._printed.adds_up:
-            atoms = eye_array(self._sums.members.shape[1])
-            signs = csr_array([[*[1.0] * self._answers, -1.0]])
-            yield csr_array(hstack([kron(signs, atoms), csr_array((atoms.shape[0], 1))]))
+        printed, members, every = self._printed, self._sums.members, np.ones((self._answers, 1))
+        is_shown = np.isfinite(printed.values).ravel()
+        value = printed.values.ravel()[is_shown]
+        half = np.broadcast_to(printed.half, printed.values.shape).ravel()[is_shown]
+        most = np.minimum(value + half, printed.high)[:, None]
+        least = np.maximum(value - half, printed.low)[:, None]
+        rows = csr_array(kron(eye_array(self._answers), members))[is_shown]
+        base = csr_array(kron(every, members))[is_shown]
+        yield self._rows(rows, csr_array(-base.multiply(most)))
+        yield self._rows(csr_array(-rows), csr_array(base.multiply(least)))
+        # Atom by atom, where it does not follow from the unknowns being positive or adding up.
+        numerators = eye_array(self._answers * self._atoms)
+        base = csr_array(kron(every, eye_array(self._atoms)))
+        if not printed.adds_up:
+            yield self._rows(csr_array(numerators), csr_array(-printed.high * base))
+        if printed.low != 0:
+            yield self._rows(csr_array(-numerators), csr_array(printed.low * base))
 
     def _shares(self, point: Floats) -> Floats:
         """Return the share of every answer in every cell at a point (NaN: nobody there)."""
@@ -223,7 +205,7 @@ def believed_bases(sums: Sums, bases: Floats, population: Floats) -> Floats:
     shown = np.isfinite(bases)
     rows, known = sums.members[guessed], sums.members[shown]
     miss, none = csr_array(target[:, None]), csr_array((known.shape[0], 1))
-    system = System(
+    programme = Programme(
         csr_array(hstack([sums.ties, csr_array((sums.ties.shape[0], 1))])),
         np.zeros(sums.ties.shape[0]),
         csr_array(vstack([
@@ -233,7 +215,7 @@ def believed_bases(sums: Sums, bases: Floats, population: Floats) -> Floats:
         np.concatenate([target, -target, bases[shown] + 0.5, -np.maximum(bases[shown] - 0.5, 0)]),
     )  # fmt: skip
     cost = np.append(np.zeros(sums.members.shape[1]), 1.0)
-    _, point = system.best(cost, -1)
+    point = programme.best(cost, -1).point
     if point is not None:
         believed[guessed] = rows @ point[: sums.members.shape[1]]
     return believed

@@ -65,6 +65,10 @@ class _Cuts:
         self.rows.append(row)
         self.least.append(least)
 
+    def hold_for(self, withheld: Flags) -> bool:
+        """Return whether a pattern meets all of them."""
+        return not self.rows or bool((np.array(self.rows) @ withheld >= self.least).all())
+
     def constraints(self) -> list[LinearConstraint]:
         if not self.rows:
             return []
@@ -107,6 +111,8 @@ def is_safe(structure: Structure, demand: Demand, withheld: Flags) -> bool:
 
 def _cheapest(structure: Structure, demand: Demand, cuts: _Cuts) -> Flags:
     """Solve the master problem; ties are broken by less than one unit of cost in all."""
+    if cuts.hold_for(demand.starts_with):  # nothing costs less than what goes in any case
+        return demand.starts_with
     count = len(structure.cells)
     ranks = np.arange(1, count + 1) / (count * (count + 1))
     found = milp(

@@ -4,11 +4,11 @@ Weights are nearly constant within region × size, so the share of a region says
 respondents stood in each size, and how they answered: a handful of whole numbers must reproduce
 every printed figure of the cell.
 
-Belongs here: trying all whole numbers that do. Not here: what published tables say by adding up
-(outsider.py).
+Belongs here: which cells hide crossings, and what a printed figure says of them. Not here: trying
+the whole numbers (combinations.py), what published tables say by adding up (outsider.py).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,17 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.disclosure.combinations import Points, Ways, answers_near, ways_to_split
 from pipelines.disclosure.population import counted_breakdowns, units_of
 from pipelines.disclosure.released import SHOWN, Floats, Key, Wave, Written
 from pipelines.study import TOTAL, Study
 
 MAXIMUM_CLASSES = 3
-MAXIMUM_POINTS = 500_000  # combinations tried for one cell: a tenth of a second, 12 MB
 EFFECT_HALF = 0.05  # design effects are printed with one decimal below national level
 COARSER = 10  # what no longer holds with one decimal fewer is what the decimals gave away
 
-Whole = npt.NDArray[np.int16]
-Positions = npt.NDArray[np.intp]
+Printed = tuple[float | None, ...]  # figures of one cell, None where one is not printed
 
 
 @dataclass
@@ -48,33 +47,49 @@ class Reconstruction:
 class Inside:
     """The crossings inside one cell: their units and the stratum cell of each (-1: none)."""
 
-    units: Floats
+    units: tuple[float, ...]
     strata: tuple[int, ...]
-    strata_units: Floats
+    strata_units: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Points:
-    """Every way to split and to answer that fits a cell's bases, sorted by the share it gives.
+class Rules:
+    """What the judgement of a cell depends on besides its figures; `half` a unit of a share."""
 
-    `given`, points × crossings, are those who gave the answer; `which` says which way to split
-    each belongs to. `splits` and `weights` are ways × crossings: respondents, and one respondent's
-    part of the weighted base.
+    half: float
+    minimum_respondents: int
+    minimum_population: int
+    group_fraction: float
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All that is printed of one item in one cell, and of the strata of its crossings.
+
+    `weights` are the mean weight and `sample` the respondents of the stratum of each crossing;
+    `values`, `errors` and `effects` have one entry per answer.
     """
 
-    share: Floats
-    given: Whole
-    which: npt.NDArray[np.int32]
-    splits: Whole
-    weights: Floats
+    units: tuple[float, ...]
+    strata_units: tuple[float, ...]
+    weights: Printed
+    sample: Printed
+    respondents: int
+    effective: float
+    values: Printed
+    errors: Printed
+    effects: Printed
 
-    def split(self, at: Positions) -> Whole:
-        """Return the respondents of each crossing at some points."""
-        return self.splits[self.which[at]]
 
-    def weight(self, at: Positions) -> Floats:
-        """Return one respondent's part of the base, in each crossing, at some points."""
-        return self.weights[self.which[at]]
+@dataclass(frozen=True)
+class Judgement:
+    """What one cell of one item gives away, and how many crossings and figures were what."""
+
+    gives_away: bool = False
+    staying: int = 0
+    unexplained: int = 0
+    is_examined: bool = True
 
 
 def reconstruct(study: Study, wave: Wave, only: Collection[Key] | None = None) -> Reconstruction:
@@ -87,29 +102,35 @@ def reconstruct(study: Study, wave: Wave, only: Collection[Key] | None = None) -
     """
     outcome = Reconstruction([])
     inside = dict(_crossings(study, wave, outcome))
-    points: dict[tuple[float, ...], list[Points] | None] = {}
+    rules = _rules(study)
     for item, (now, *_) in wave.items.items():
         if now is None or item[3] != "share" or (only is not None and item not in only):
             continue
         for cell, crossings in inside.items():
             if now.state[cell] != SHOWN:
                 continue
-            known = _weights_by_stratum(now, crossings)
-            key = (cell, now.respondents[cell], now.effective[cell], *known)
-            if key not in points:
-                points[key] = _combinations(study, crossings, now, cell, known)
-            tried = points[key]
-            if tried is None:
-                outcome.not_examined += 1
-                continue
-            judged = [
-                _gives_away(study, now, cell, answer, crossings, each, outcome)
-                for answer in range(len(now.answers))
-                for each in tried
-            ]
-            if any(judged):
+            judged = _judge(rules, _printed(now, cell, crossings))
+            outcome.staying += judged.staying
+            outcome.unexplained += judged.unexplained
+            outcome.not_examined += not judged.is_examined
+            if judged.gives_away:
                 outcome.found.append((item, cell))
     return outcome
+
+
+def _rules(study: Study) -> Rules:
+    """Return the rules of a study, with how its weights may have been made.
+
+    They bring each crossing to its units (post-stratification) or are a factor of the cell times
+    one of the stratum (raking). The declaration, which is public, says which; where the
+    institute's weights are taken as they come, an outsider may guess right: each idea counts.
+    """
+    rules, calibration = study.about.disclosure, study.about.weights.calibration
+    return Rules(
+        0.5 * 10.0**-rules.precision.share, rules.minimum_respondents, rules.minimum_population,
+        rules.group_fraction,
+        ("poststratification", "raking") if calibration is None else (calibration.method,),
+    )  # fmt: skip
 
 
 def _crossings(study: Study, wave: Wave, outcome: Reconstruction) -> Iterator[tuple[int, Inside]]:
@@ -147,115 +168,84 @@ def _inside(
         places.append(place.get(cell, -1) if is_known else -1)
         inside = kinds.filter(pl.lit(True), *(pl.col(n) == code for n, code in stratum.items()))
         sizes.append(float(inside["len"].sum()))
-    return Inside(units.cast(pl.Float64).to_numpy(), tuple(places), np.array(sizes))
+    return Inside(tuple(map(float, units)), tuple(places), tuple(sizes))
 
 
-def _weights_by_stratum(now: Written, crossings: Inside) -> Floats:
-    """Return the mean weight printed for the stratum of each crossing (NaN: not printed)."""
+def _printed(now: Written, cell: int, crossings: Inside) -> Cell:
     strata = np.array(crossings.strata)
+    sample = np.where(strata >= 0, now.respondents[strata], np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = now.weighted_base[strata] / now.respondents[strata]
-    return np.where(strata >= 0, mean, np.nan)
+        weights = np.where(strata >= 0, now.weighted_base[strata] / sample, np.nan)
+    return Cell(
+        crossings.units, crossings.strata_units, _figures(weights), _figures(sample),
+        int(now.respondents[cell]), float(now.effective[cell]),
+        _figures(now.values[:, cell]), _figures(now.errors[:, cell]),
+        _figures(now.effects[:, cell]),
+    )  # fmt: skip
 
 
-def _combinations(
-    study: Study, crossings: Inside, now: Written, cell: int, known: Floats
-) -> list[Points] | None:
-    """Return the combinations that fit the bases printed, for each idea of the weights.
-
-    Weights bring each crossing to its units (post-stratification) or are a factor of the cell
-    times one of the stratum, whose mean weight is printed (raking). The declaration, which is
-    public, says which; where the institute's weights are taken as they come, an outsider may guess
-    right, so that each idea counts by itself. None: too many combinations, or no idea.
-    """
-    calibration = study.about.weights.calibration
-    units = tuple(map(float, crossings.units))
-    bases = (int(now.respondents[cell]), float(now.effective[cell]))
-    tried = []
-    if calibration is None or calibration.method == "poststratification":
-        tried.append(_points(units, None, *bases))
-    if (calibration is None or calibration.method == "raking") and np.isfinite(known).all():
-        tried.append(_points(units, tuple(map(float, known)), *bases))
-    found = [one for one in tried if one is not None]
-    return found if found and len(found) == len(tried) else None
+def _figures(numbers: Iterable[float]) -> Printed:
+    return tuple(float(one) if np.isfinite(one) else None for one in numbers)
 
 
-@lru_cache(maxsize=64)  # items with the same bases, and the rounds of one protection, ask again
-def _points(
-    units: tuple[float, ...], known: tuple[float, ...] | None, respondents: int, effective: float
-) -> Points | None:
-    """Return the combinations that give the effective base printed, or None: too many.
-
-    `known` are the weights of each crossing up to a factor; None: each is weighted to its units.
-    """
-    splits = _splits(respondents, np.array(units))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_units = np.where(splits > 0, np.array(units) / splits, 0.0)
-    weights = by_units if known is None else np.broadcast_to(np.array(known), splits.shape)
-    weights = weights / (weights * splits).sum(axis=1, keepdims=True)
-    fits = np.abs(1 / (weights**2 * splits).sum(axis=1) - effective) <= 0.5
-    splits, weights = splits[fits], weights[fits]
-    if np.prod(splits + 1.0, axis=1).sum() > MAXIMUM_POINTS:
-        return None
-    parts = [_answers(split) for split in splits]
-    given = np.concatenate([*parts, np.empty((0, splits.shape[1]), np.int16)])
-    which = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
-    share = np.einsum("ij,ij->i", given, weights[which])
-    order = np.argsort(share, kind="stable")
-    return Points(share[order], given[order], which[order], splits.astype(np.int16), weights)
-
-
-def _splits(respondents: int, units: Floats) -> npt.NDArray[np.int64]:
-    """Return every way to split respondents over the crossings, none above its units."""
-    first = np.indices([respondents + 1] * (units.size - 1)).reshape(units.size - 1, -1).T
-    last = respondents - first.sum(axis=1, keepdims=True)
-    splits = np.hstack([first, last])
-    return splits[((splits >= 0) & (splits <= units)).all(axis=1)]
-
-
-def _answers(split: npt.NDArray[np.int64]) -> Whole:
-    grid = np.indices([int(one) + 1 for one in split], dtype=np.int16).reshape(split.size, -1).T
-    return np.ascontiguousarray(grid)
-
-
-def _gives_away(
-    study: Study, now: Written, cell: int, answer: int, crossings: Inside, points: Points,
-    outcome: Reconstruction,
-) -> bool:  # fmt: skip
-    """Return whether one printed share confines a small crossing to all or none."""
-    rules = study.about.disclosure
-    value, half = now.values[answer, cell], 0.5 * 10.0**-rules.precision.share
-    if not half < value < 1 - half:  # NaN, 0 % or 100 %: judged by the rule on groups
-        return False
-    near = _near(points, value, half)
-    if not near.size:
-        outcome.unexplained += 1
-        return False
-    fits = near[_fits(now, cell, answer, crossings, points, near, half)]
-    if not fits.size:  # the errors are of another estimator: an outsider goes on without them
-        fits = near
-    pinned = _pinned(points, fits, rules.minimum_respondents)
-    if not pinned.any():
-        return False
-    most = points.split(fits).max(axis=0)
-    is_recognisable = (crossings.units < rules.minimum_population) | (
-        most >= rules.group_fraction * crossings.units
+@lru_cache(maxsize=20_000)  # the rounds of one protection, and twins, print the same cells again
+def _judge(rules: Rules, cell: Cell) -> Judgement:
+    """Judge each printed share of one cell under each idea of the weights."""
+    ideas = list(_ideas(rules, cell))
+    ways = [one for one in ideas if one is not None]
+    if not ways or len(ways) < len(ideas):
+        return Judgement(is_examined=False)
+    judged = [
+        _judge_share(rules, cell, answer, each)
+        for answer in range(len(cell.values))
+        for each in ways
+    ]
+    return Judgement(
+        any(one.gives_away for one in judged),
+        sum(one.staying for one in judged),
+        sum(one.unexplained for one in judged),
     )
-    roughly = _pinned(points, _near(points, value, COARSER * half), rules.minimum_respondents)
+
+
+def _ideas(rules: Rules, cell: Cell) -> Iterator[Ways | None]:
+    """Give the ways to split the cell's base under each idea of the weights (None: too many)."""
+    bases = (cell.respondents, cell.effective)
+    if "poststratification" in rules.methods:
+        yield ways_to_split(cell.units, None, *bases)
+    weights = tuple(one for one in cell.weights if one)
+    if "raking" in rules.methods and len(weights) == len(cell.weights):
+        yield ways_to_split(cell.units, weights, *bases)
+
+
+def _judge_share(rules: Rules, cell: Cell, answer: int, ways: Ways) -> Judgement:
+    """Say whether one printed share confines a small crossing to all or none."""
+    value = cell.values[answer]
+    # 0 % or 100 % are judged by the rule on groups.
+    if value is None or not rules.half < value < 1 - rules.half:
+        return Judgement()
+    near = answers_near(ways, value, rules.half)
+    if not near.share.size:
+        return Judgement(unexplained=1)
+    fits = _fits(cell, answer, near, rules.half)
+    # No fit: the errors are of another estimator, and an outsider goes on without them.
+    points = near.at(fits) if fits.any() else near
+    pinned = _pinned(points, rules.minimum_respondents)
+    if not pinned.any():
+        return Judgement()
+    units = np.array(cell.units)
+    is_recognisable = (units < rules.minimum_population) | (
+        points.split.max(axis=0) >= rules.group_fraction * units
+    )
+    coarse = answers_near(ways, value, COARSER * rules.half)
+    roughly = _pinned(coarse, rules.minimum_respondents)
     if (pinned & (is_recognisable | ~roughly)).any():
-        return True
-    outcome.staying += int(pinned.sum())
-    return False
+        return Judgement(gives_away=True)
+    return Judgement(staying=int(pinned.sum()))
 
 
-def _near(points: Points, value: float, half: float) -> Positions:
-    ends = np.searchsorted(points.share, [value - half - 1e-9, value + half + 1e-9])
-    return np.arange(*ends)
-
-
-def _pinned(points: Points, at: Positions, threshold: int) -> npt.NDArray[np.bool_]:
+def _pinned(points: Points, threshold: int) -> npt.NDArray[np.bool_]:
     """Return which crossings are small, peopled, and all alike in every combination."""
-    split, given = points.split(at), points.given[at]
+    split, given = points.split, points.given
     is_small = (split < threshold).all(axis=0) & (split > 0).any(axis=0)
     none, everyone = (
         (given == 0).all(axis=0),
@@ -265,30 +255,25 @@ def _pinned(points: Points, at: Positions, threshold: int) -> npt.NDArray[np.boo
     return alike
 
 
-def _fits(
-    now: Written, cell: int, answer: int, crossings: Inside, points: Points,
-    at: Positions, half: float,
-) -> npt.NDArray[np.bool_]:  # fmt: skip
+def _fits(cell: Cell, answer: int, points: Points, half: float) -> npt.NDArray[np.bool_]:
     """Return which combinations reproduce the printed error and design effect.
 
     Stratified variance of a domain's ratio (statistics of the estimation room): it needs the
     respondents of each stratum, which are printed; where one is withheld, all combinations fit.
     """
-    strata = np.array(crossings.strata)
-    sample = np.where(strata >= 0, now.respondents[strata], np.nan)
+    fits = np.ones(points.share.size, dtype=bool)
+    sample: Floats = np.array(cell.sample, dtype=float)
     if not (np.isfinite(sample) & (sample > 1)).all():
-        return np.ones(at.size, dtype=bool)
-    share = points.share[at][:, None]
-    split, given, weight = points.split(at), points.given[at], points.weight(at)
-    square = weight**2 * (given * (1 - share) ** 2 + (split - given) * share**2)
-    once = weight * (given - split * share)
-    finite = (1 - sample / crossings.strata_units) * sample / (sample - 1)
+        return fits
+    share, split, given = points.share[:, None], points.split, points.given
+    square = points.weight**2 * (given * (1 - share) ** 2 + (split - given) * share**2)
+    once = points.weight * (given - split * share)
+    finite = (1 - sample / np.array(cell.strata_units)) * sample / (sample - 1)
     variance = (finite * (square - once**2 / sample)).sum(axis=1)
-    simple = share[:, 0] * (1 - share[:, 0]) / (now.respondents[cell] - 1)
-    error, effect = now.errors[answer, cell], now.effects[answer, cell]
-    fits = np.ones(at.size, dtype=bool)
-    if np.isfinite(error):
+    simple = points.share * (1 - points.share) / (cell.respondents - 1)
+    error, effect = cell.errors[answer], cell.effects[answer]
+    if error is not None:
         fits &= np.abs(np.sqrt(np.maximum(variance, 0)) - error) <= half + 1e-9
-    if np.isfinite(effect):
+    if effect is not None:
         fits &= np.abs(variance / simple - effect) <= EFFECT_HALF + 1e-9
     return fits

@@ -1,11 +1,14 @@
 """Weights give hidden crossings back when figures are printed too finely, and not otherwise."""
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
 
 from pipelines import sql
 from pipelines.disclosure import DisclosureAuditError, audit, examine, protect, reconstruction
+from pipelines.disclosure.combinations import answers_near, ways_to_split
 from pipelines.disclosure.reconstruction import Reconstruction
 from pipelines.disclosure.released import load_released, read_wave
 from tests.disclosure.made_up_wave import WAVE, estimates_of, respondents_of
@@ -140,10 +143,42 @@ def reconstructed(study, given, folder, **more):
         wave = read_wave(connection, study, WAVE, 1)
     now, cell = wave.items["q1", "_Z", "_Z", "share"][0], wave.cells.index(("R1", "_T"))
     inside = dict(reconstruction._crossings(study, wave, Reconstruction([])))[cell]
-    known = reconstruction._weights_by_stratum(now, inside)
-    points = reconstruction._combinations(study, inside, now, cell, known)[0]
-    near = reconstruction._near(points, now.values[1, cell], 0.005)
-    return reconstruction._fits(now, cell, 1, inside, points, near, 0.005).sum()
+    printed = reconstruction._printed(now, cell, inside)
+    ways = next(reconstruction._ideas(reconstruction._rules(study), printed))
+    near = answers_near(ways, printed.values[1], 0.005)
+    return reconstruction._fits(printed, 1, near, 0.005).sum()
+
+
+def test_combinations_are_all_those_that_give_the_base_and_the_share():
+    units, respondents, effective, value, half = (30.0, 7.0, 200.0), 9, 4.2, 0.31, 0.02
+    found = answers_near(ways_to_split(units, None, respondents, effective), value, half)
+    assert set(map(tuple, np.hstack([found.split, found.given]))) == set(
+        every_combination(units, respondents, effective, value, half)
+    )
+    assert np.allclose(found.share, (found.weight * found.given).sum(axis=1))
+
+
+def every_combination(units, respondents, effective, value, half):
+    """Give (split, given) one by one, as the definition says."""
+    ranges = [range(min(respondents, int(one)) + 1) for one in units]
+    for split in itertools.product(*ranges):
+        if sum(split) != respondents:
+            continue
+        whole = sum(one for one, people in zip(units, split, strict=True) if people)
+        weights = [
+            one / people / whole if people else 0 for one, people in zip(units, split, strict=True)
+        ]
+        base = 1 / sum(w**2 * people for w, people in zip(weights, split, strict=True))
+        if abs(base - effective) > 0.5:
+            continue
+        for given in itertools.product(*(range(people + 1) for people in split)):
+            share = sum(w * people for w, people in zip(weights, given, strict=True))
+            if abs(share - value) <= half + 1e-9:
+                yield (*split, *given)
+
+
+def test_too_many_combinations_are_not_tried_and_nothing_is_claimed():
+    assert ways_to_split((1e6, 1e6, 1e6), None, 5_000, 2_500.0) is None
 
 
 def test_nothing_is_tried_where_the_frame_does_not_count(study_of, folder):
