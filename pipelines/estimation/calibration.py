@@ -15,8 +15,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.estimation.errors import CalibrationError
-from pipelines.estimation.frame import units
+from pipelines.estimation.errors import CalibrationError, StratumError
+from pipelines.estimation.frame import unit_counts, units
 from pipelines.study import Study
 from pipelines.study.model import Calibration
 
@@ -51,21 +51,22 @@ def calibrate(
 ) -> Adjusted:
     """Return the weights that meet the declared margins of the frame.
 
-    Starts from units / respondents of the strata (the design weight), else from 1, and adjusts
-    (Deming and Stephan 1940) until the largest relative gap is below 1e-12. `collapse` recodes
-    categories first; `trim_ratio` bounds weights around their median and rakes again.
-    Raises CalibrationError for a category with units and no respondent, respondents in a category
-    without units, and no convergence.
+    Starts from units / respondents of the strata (the design weight) where the frame counts these,
+    else from 1, and adjusts (Deming and Stephan 1940) until the largest relative gap is below
+    1e-12. `collapse` recodes categories first; `trim_ratio` bounds weights around their median and
+    rakes again. Raises CalibrationError for a category with units and no respondent, respondents in
+    a category without units, and no convergence; StratumError for a stratum the frame lacks.
     """
     declared = study.about.weights.calibration
     if declared is None:
         raise ValueError("the study declares no calibration")
-    names = tuple(dict.fromkeys(one for margin in declared.margins for one in margin))
+    names = calibrated_breakdowns(study)
     kinds = _kinds(connection, names, responses)
     frame = units(study, wave_id)
     margins = [_margin(study, wave_id, declared, one, kinds, frame) for one in declared.margins]
     people = kinds["respondents"].cast(pl.Float64).to_numpy()
-    weights, sweeps, gap = rake(people, margins, people * frame.height / people.sum())
+    start = people * _design_weights(study, wave_id, kinds)
+    weights, sweeps, gap = rake(people, margins, start * frame.height / start.sum())
     if declared.trim_ratio is not None:
         weights, sweeps, gap = _trimmed(people, margins, weights, declared.trim_ratio)
     if not gap < GAP:
@@ -75,6 +76,34 @@ def calibrate(
         )  # fmt: skip
     table = kinds.drop("respondents").with_columns(adjusted_weight=pl.Series(weights / people))
     return Adjusted(declared.method, names, table.to_arrow(), sweeps, gap)
+
+
+def calibrated_breakdowns(study: Study) -> tuple[str, ...]:
+    """Return the breakdowns that decide a calibrated weight: margins, then strata; else none."""
+    declared = study.about.weights
+    if declared.calibration is None:
+        return ()
+    margins = (one for margin in declared.calibration.margins for one in margin)
+    strata = declared.strata if declared.population == "frame" else ()
+    return tuple(dict.fromkeys((*margins, *strata)))
+
+
+def _design_weights(study: Study, wave_id: str, kinds: pl.DataFrame) -> Vector:
+    """Return units / respondents of each kind's stratum, 1 where strata are not counted."""
+    declared = study.about.weights
+    if declared.population == "unknown" or not declared.strata:
+        return np.ones(kinds.height)
+    columns = [f"by_{name}" for name in declared.strata]
+    counts = unit_counts(study, wave_id, declared.strata)
+    units = [counts.get(codes, 0) for codes in kinds.select(columns).iter_rows()]
+    if 0 in units:
+        codes = kinds.select(columns).row(units.index(0))
+        raise StratumError(
+            "estimation-unknown-stratum", study=study.id, wave=wave_id, stratum="|".join(codes)
+        )
+    sampled = kinds.select(pl.col("respondents").sum().over(columns))["respondents"]
+    weights: Vector = np.array(units, dtype=np.float64) / sampled.cast(pl.Float64).to_numpy()
+    return weights
 
 
 def rake(people: Vector, margins: list[Margin], start: Vector) -> tuple[Vector, int, float]:
@@ -137,12 +166,12 @@ def _margin(
 ) -> Margin:  # fmt: skip
     label = " × ".join(margin)
     at = {"study": study.id, "wave": wave_id, "margin": label}
-    met = kinds.select(_category(declared, margin, "by_"))["category"]
-    counted = frame.select(_category(declared, margin, "")).group_by("category").len()
+    met = kinds.select(category(declared, margin, "by_"))["category"]
+    counted = frame.select(category(declared, margin, "")).group_by("category").len()
     known = dict(counted.sort("category").iter_rows())
-    for category in met.unique().sort().to_list():
-        if category not in known:
-            raise CalibrationError("estimation-unknown-category", **at, category=category)
+    for code in met.unique().sort().to_list():
+        if code not in known:
+            raise CalibrationError("estimation-unknown-category", **at, category=code)
     empty = [name for name in known if name not in set(met.to_list())]
     if empty:
         raise CalibrationError(
@@ -153,6 +182,7 @@ def _margin(
     return Margin(label, member, np.array(list(known.values()), dtype=np.float64))
 
 
-def _category(declared: Calibration, margin: tuple[str, ...], prefix: str) -> pl.Expr:
+def category(declared: Calibration, margin: tuple[str, ...], prefix: str) -> pl.Expr:
+    """Return the category of a margin, named from the columns `prefix` + breakdown, collapsed."""
     parts = [pl.col(f"{prefix}{name}").replace(declared.collapse.get(name, {})) for name in margin]
     return pl.concat_str(parts, separator=" × ").alias("category")

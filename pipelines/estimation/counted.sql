@@ -1,12 +1,12 @@
 -- The answers of a wave counted as finely as anything later needs them, in one pass over the respondents.
 -- reads  $weighted: path (Parquet), one row per respondent: coded answers, weight DECIMAL(18, 9), stratum, breakdowns
--- makes  temporary table counted: "column" (of the extract, or 'base <item>' for who is in the base of a multiple choice), code, stratum,
---        breakdowns, n (respondents), w, w2 (exact sums of weights and of their squares); in no order
+-- makes  temporary table counted: "column" (of the extract, or 'base <item>' for who is in the base of a multiple choice), code,
+--        stratum (or the finer group that variances need), breakdowns, n (respondents), w, w2 (exact sums of weights and of their squares); in no order
 -- slots  {columns}: the columns counted; {bases}: one expression a multiple choice, NULL for who is not in its
---        base; {base_names}: their names; {breakdowns}: the breakdown columns
+--        base; {base_names}: their names; {group}: expression of the group; {breakdowns}: the breakdown columns
 CREATE OR REPLACE TEMP TABLE counted AS
 WITH wide AS (
-    SELECT weight, stratum, {breakdowns}, {columns} {bases}
+    SELECT weight, {group} AS stratum, {breakdowns}, {columns} {bases}
     FROM read_parquet($weighted)
 ),
 cells AS (

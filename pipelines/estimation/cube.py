@@ -11,6 +11,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
+from pipelines.estimation.groups import group_expression
 from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
 
 ASKED = pa.schema(
@@ -19,7 +20,9 @@ ASKED = pa.schema(
         ("is_numeric", pa.bool_()), ("is_multiple", pa.bool_()),
     ]
 )  # fmt: skip
-PUBLISHED = pa.schema([("item", pa.int32()), ("answer", pa.string())])
+COUNTED_AS = pa.schema(
+    [("item", pa.int32()), ("code", pa.string()), ("answer", pa.string()), ("is_net", pa.bool_())]
+)
 
 
 def breakdown_columns(study: Study) -> tuple[str, ...]:
@@ -27,15 +30,18 @@ def breakdown_columns(study: Study) -> tuple[str, ...]:
     return tuple(f"by_{name}" for name in study.breakdowns)
 
 
-def count_cells(connection: DuckDBPyConnection, study: Study, weighted: Path) -> pa.Table:
+def count_cells(
+    connection: DuckDBPyConnection, study: Study, weighted: Path, *, nets: bool = False
+) -> pa.Table:
     """Return the sums of one wave: the columns that cube.sql gives, sorted by key.
 
+    `nets` counts the nets of each scale as answers of their own, beside those they are made of.
     Sums of weights are exact decimals until the last cast, so that neither threads nor the order
     of rows show in them. Memory holds the counted table (codes × breakdowns × strata), never the
     answers.
     """
     connection.register("asked", asked_columns(study.items))
-    connection.register("published", published_answers(study.items))
+    connection.register("counted_as", counted_as(study, nets=nets))
     connection.execute(_counted_query(study), {"weighted": str(weighted)})
     connection.register("cells", published_cells(connection, study))
     columns = breakdown_columns(study)
@@ -60,6 +66,7 @@ def _counted_query(study: Study) -> str:
         columns=sql.names(columns),
         bases="".join(f", {base} AS {sql.name(name)}" for name, base in bases.items()),
         base_names="".join(f", {sql.name(name)}" for name in bases),
+        group=group_expression(study),
         breakdowns=sql.names(breakdown_columns(study)),
     )
 
@@ -85,14 +92,37 @@ def asked_columns(items: tuple[Item, ...]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=ASKED)
 
 
-def published_answers(items: tuple[Item, ...]) -> pa.Table:
-    """Return the (item, answer) pairs that are estimated; `_Z` for a number."""
+def counted_as(study: Study, *, nets: bool) -> pa.Table:
+    """Return which code counts for which answer of which item; `_Z` for a number.
+
+    Answers count for themselves and, with `nets`, for each net they are in.
+    """
     rows = [
-        {"item": item.index, "answer": answer}
-        for item in items
-        for answer in (item.answers or (NOT_APPLICABLE,))
+        {"item": item.index, "code": code, "answer": answer, "is_net": is_net}
+        for item in study.items
+        for code, answer, is_net in (
+            *((one, one, False) for one in item.answers or (NOT_APPLICABLE,)),
+            *((code, net, True) for net, codes in nets_of(study, item).items() for code in codes),
+        )
+        if nets or not is_net
     ]
-    return pa.Table.from_pylist(rows, schema=PUBLISHED)
+    return pa.Table.from_pylist(rows, schema=COUNTED_AS)
+
+
+def nets_of(study: Study, item: Item) -> dict[str, tuple[str, ...]]:
+    """Return the nets of an item by name, each with the answers it counts together.
+
+    A multiple choice has none: whoever gives two answers of a net would count twice.
+    """
+    scale = study.questions[item.question].scale
+    if scale is None or item.is_multiple or item.is_numeric:
+        return {}
+    declared = study.codelists[scale].about.nets
+    found = {
+        name: tuple(code for code in item.answers if code in net.answers)
+        for name, net in declared.items()
+    }
+    return {name: codes for name, codes in found.items() if codes}
 
 
 def published_cells(connection: DuckDBPyConnection, study: Study) -> pa.Table:

@@ -2,21 +2,22 @@
 -- reads  counted ("column", code, stratum, breakdowns, n, w, w2);
 --        asked ("column", item, answer, is_numeric, is_multiple): what each column answers; answer is the code a tick
 --        stands for, NULL where the cell holds the code;
---        published (item, answer): what is estimated; answer '_Z' for a number;
+--        counted_as (item, code, answer, is_net): what is estimated; answer '_Z' for a number, or a net of several codes;
 --        cells (breakdowns): every published cell, '_T' for a breakdown summed over
 -- gives  one row per item, answer, cell and stratum of the item's base in the cell, sorted by key; item, answer,
 --        breakdowns and stratum are codes, stratum NULL where the base of the cell is empty;
 --        n, a, b: respondents, sum of weights and of squared weights of the base; answering, c, d, e, f: respondents,
 --        sums of w y, w² y, w² y² and w y² of the answer (y is 1 for a share, the number for a mean)
 -- slots  {breakdowns}: the breakdown columns; {totals}: the same, '_T' where summed over; {cell_breakdowns}: of cells; {crossings}: the grouping sets; {same_cell}, {same_given}: rows of a cell
-WITH answers AS MATERIALIZED (
+WITH published AS (SELECT DISTINCT item, answer FROM counted_as),
+answers AS MATERIALIZED (
     SELECT
-        asked.item, coalesce(asked.answer, counted.code) AS answer, stratum, {breakdowns},
-        NOT asked.is_multiple AS is_base, n, w, w2, 1.0::DOUBLE AS y
+        asked.item, counted_as.answer, stratum, {breakdowns},
+        NOT asked.is_multiple AND NOT is_net AS is_base, n, w, w2, 1.0::DOUBLE AS y
     FROM counted
     JOIN asked USING ("column")
-    JOIN published
-        ON published.item = asked.item AND published.answer = coalesce(asked.answer, counted.code)
+    JOIN counted_as
+        ON counted_as.item = asked.item AND counted_as.code = coalesce(asked.answer, counted.code)
     WHERE NOT asked.is_numeric AND (asked.answer IS NULL OR counted.code = '1')
     UNION ALL
     SELECT

@@ -11,18 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
 
 from pipelines import sql
+from pipelines.estimation.counts import Counts, Positions, counts_of
 from pipelines.estimation.cube import breakdown_columns, count_cells
-from pipelines.estimation.errors import StratumError
-from pipelines.estimation.frame import unit_counts
+from pipelines.estimation.groups import Vector, read_groups
 from pipelines.estimation.intervals import mean_interval, share_interval
 from pipelines.estimation.reliability import flags
-from pipelines.estimation.variance import Estimates, Sums, ratio_estimates
+from pipelines.estimation.variance import Estimates, ratio_estimates
 from pipelines.study import Study
 from pipelines.study.tables import KEY_BEFORE_BREAKDOWNS
-
-Vector = npt.NDArray[np.float64]
 
 
 def estimate(study: Study, wave_id: str, weighted: Path, estimates: Path) -> int:
@@ -39,12 +38,8 @@ def estimate(study: Study, wave_id: str, weighted: Path, estimates: Path) -> int
     the frame does not know.
     """
     with sql.connect(estimates.parent) as connection:
-        cube = count_cells(connection, study, weighted)
-        query = sql.read("estimation/strata.sql")
-        sampled = dict(connection.execute(query, {"weighted": str(weighted)}).fetchall())
-    centered = study.about.weights.single_respondent_stratum == "centered"
-    sums = _sums(cube, sampled, populations(study, wave_id, sampled), centered=centered)
-    table = _table(study, wave_id, cube.take(pa.array(sums.start)), sums)
+        counts = count_wave(connection, study, wave_id, weighted)
+    table = estimates_of(study, wave_id, counts, counts.everything)
     aside = estimates.with_suffix(".aside")
     pq.write_table(table.sort_by([(name, "ascending") for name in _key(study)]), aside)
     aside.chmod(0o600)
@@ -56,75 +51,47 @@ def _key(study: Study) -> tuple[str, ...]:
     return (*KEY_BEFORE_BREAKDOWNS, *study.breakdowns)
 
 
-def populations(study: Study, wave_id: str, sampled: dict[str, int]) -> dict[str, float]:
-    """Return the units of each stratum, infinite where the study does not know them.
+def count_wave(
+    connection: DuckDBPyConnection, study: Study, wave_id: str, weighted: Path,
+    *, nets: bool = False,
+) -> Counts:  # fmt: skip
+    """Return the sums of one wave, in one pass over its respondents; `nets` counts these too.
 
-    Raises StratumError for a stratum of one respondent, unless declared otherwise, and for one
-    with more respondents than units.
+    Raises StratumError as `estimate` does.
     """
-    declared = study.about.weights
-    at = {"study": study.id, "wave": wave_id}
-    for stratum, respondents in sampled.items():
-        if respondents == 1 and declared.single_respondent_stratum == "fail":
-            raise StratumError("estimation-single-stratum", **at, stratum=stratum)
-    if declared.population == "unknown" or not declared.strata:
-        return dict.fromkeys(sampled, np.inf)
-    counts = {"|".join(k): n for k, n in unit_counts(study, wave_id, declared.strata).items()}
-    for stratum, respondents in sampled.items():
-        if counts.get(stratum, 0) < respondents:
-            raise StratumError("estimation-unknown-stratum", **at, stratum=stratum)
-    return {stratum: float(counts[stratum]) for stratum in sampled}
+    groups = read_groups(connection, study, wave_id, weighted)
+    return counts_of(count_cells(connection, study, weighted, nets=nets), groups)
 
 
-def _sums(
-    cube: pa.Table, sampled: dict[str, int], populations: dict[str, float], *, centered: bool
-) -> Sums:
-    """Return the cube as arrays; an estimate starts where item, answer or cell change."""
-    keys = [name for name in cube.column_names if name in {"item", "answer"} or _is_by(name)]
-    encoded = np.column_stack([_codes(cube[name]) for name in keys])
-    changes = np.any(encoded[1:] != encoded[:-1], axis=1)
-    start = np.flatnonzero(np.concatenate([[True], changes]))
-    strata = cube["stratum"].to_pylist()
-    columns = {name: cube[name].to_numpy().astype(float) for name in ("n", "answering", *"abcdef")}
-    return Sums(
-        start=start,
-        **columns,
-        sample=np.array([sampled.get(one, 1) for one in strata], dtype=float),
-        population=np.array([populations.get(one, np.inf) for one in strata], dtype=float),
-        centered=centered,
-    )
+def estimates_of(study: Study, wave_id: str, counts: Counts, at: Positions) -> pa.Table:
+    """Return the table of some estimates of a wave, in the order of `at`."""
+    return pa.concat_tables(
+        _table(study, wave_id, counts, block) for block in counts.blocks(at)
+    ).combine_chunks()
 
 
-def _is_by(name: str) -> bool:
-    return name.startswith("by_")
+def is_share_of(study: Study, items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which of `items` (by index) are measured by shares; the others by means."""
+    found: npt.NDArray[np.bool_] = ~np.array([item.is_numeric for item in study.items])[items]
+    return found
 
 
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    codes: npt.NDArray[np.int64] = (
-        column.dictionary_encode().combine_chunks().indices.to_numpy().astype(np.int64)
-    )
-    return codes
-
-
-def _table(study: Study, wave_id: str, first: pa.Table, sums: Sums) -> pa.Table:
-    """Return the table of estimates; `first` has the key of each."""
+def _table(study: Study, wave_id: str, counts: Counts, at: Positions) -> pa.Table:
+    first, sums = counts.keys.take(pa.array(at)), counts.sums(at)
     items = first["item"].to_numpy()
-    is_share = ~np.array([item.is_numeric for item in study.items])[items]
-    found = ratio_estimates(sums, is_share=is_share)
-    low, high = _bounds(found, is_share)
+    is_share = is_share_of(study, items)
+    found = ratio_estimates(sums, counts.groups, is_share=is_share)
+    low, high = bounds(found, is_share)
     width = (high - low) / _ranges(study)[items]
     return pa.table(
         {
             "wave": pa.array([wave_id] * first.num_rows),
-            **{
-                name: pa.array(np.array([getattr(item, name) for item in study.items])[items])
-                for name in ("question", "domain", "actor")
-            },
+            **key_columns(study, first),
             "answer": first["answer"],
             "measure": pa.array(np.where(is_share, "share", "mean")),
             **{name[3:]: first[name] for name in breakdown_columns(study)},
             "respondents": pa.array(found.respondents.astype(np.int64)),
-            "answering": pa.array(sums.total(sums.answering).astype(np.int64)),
+            "answering": pa.array(sums.answering.sum(axis=1).astype(np.int64)),
             "weighted_base": _figures(found, found.weighted_base),
             "value": _figures(found, found.value),
             "standard_error": _figures(found, np.sqrt(found.variance)),
@@ -141,7 +108,17 @@ def _table(study: Study, wave_id: str, first: pa.Table, sums: Sums) -> pa.Table:
     )
 
 
-def _bounds(found: Estimates, is_share: npt.NDArray[np.bool_]) -> tuple[Vector, Vector]:
+def key_columns(study: Study, keys: pa.Table) -> dict[str, pa.Array]:
+    """Return question, domain and actor of each estimate."""
+    items = keys["item"].to_numpy()
+    return {
+        name: pa.array(np.array([getattr(item, name) for item in study.items])[items])
+        for name in ("question", "domain", "actor")
+    }
+
+
+def bounds(found: Estimates, is_share: npt.NDArray[np.bool_]) -> tuple[Vector, Vector]:
+    """Return the 95% interval of each estimate: Korn-Graubard for shares, Student for means."""
     freedom = found.degrees_of_freedom
     share = share_interval(found.value, found.variance, found.respondents, found.effective, freedom)
     mean = mean_interval(found.value, found.variance, freedom)

@@ -1,49 +1,45 @@
 """Closed forms on the cube's sums: shares and means, their variance, design effects.
 
-Belongs here: formulas, vectorised over every estimate at once. Not here: intervals (intervals.py),
-sums (cube.py). Notation: respondent i, stratum h, weight w, base d (0/1), answer y; a base's sums
-per stratum are A = Σw, B = Σw², an answer's C = Σwy, D = Σw²y, E = Σw²y², F = Σwy².
+Belongs here: formulas, vectorised over every estimate at once. Not here: the variance of a linear
+statistic (groups.py), intervals (intervals.py), sums (cube.py). Notation: respondent i, group g of
+the sample, weight w, base d (0/1), answer y; a base's sums per group are A = Σw, B = Σw², an
+answer's C = Σwy, D = Σw²y, E = Σw²y², F = Σwy².
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
-NOISE = 1e-13  # of sums of doubles that cancel, relative to their terms
+from pipelines.estimation.groups import Groups, Matrix, Vector
+
+Picked = npt.NDArray[np.int64] | slice
 
 
 @dataclass(frozen=True)
 class Sums:
-    """The cube, stratum by stratum: arrays of one length; `start` begins each estimate.
+    """The sums of estimates: matrices of one shape, estimates × groups of the sample."""
 
-    `sample` and `population` are the respondents of the whole stratum (not of the base) and its
-    units in the frame (infinite where unknown). A stratum of one respondent contributes nothing,
-    or, `centered`, its distance from the mean of all respondents, which is 0 for a ratio.
-    """
+    n: Matrix
+    answering: Matrix
+    a: Matrix
+    b: Matrix
+    c: Matrix
+    d: Matrix
+    e: Matrix
+    f: Matrix
 
-    start: npt.NDArray[np.int64]
-    n: Vector
-    answering: Vector
-    a: Vector
-    b: Vector
-    c: Vector
-    d: Vector
-    e: Vector
-    f: Vector
-    sample: Vector
-    population: Vector
-    centered: bool = False
+    def pick(self, at: Picked) -> Self:
+        """Return the sums of some estimates, in the order of `at`."""
+        return type(self)(**{one.name: getattr(self, one.name)[at] for one in fields(self)})
 
-    def total(self, values: Vector) -> Vector:
-        """Sum over the strata of each estimate."""
-        return np.add.reduceat(values, self.start) if values.size else values
-
-    def spread(self, values: Vector) -> Vector:
-        """Repeat a value of each estimate over its strata."""
-        sizes = np.diff(np.append(self.start, self.n.size))
-        return np.repeat(values, sizes)
+    def less(self, other: Self) -> Self:
+        """Return the sums over the respondents of a base who are not in `other`, a part of it."""
+        names = [one.name for one in fields(self)]
+        found = {name: getattr(self, name) - getattr(other, name) for name in names}
+        nobody = found["n"] <= 0  # there, what doubles leave is no sum
+        return type(self)(**{name: np.where(nobody, 0.0, one) for name, one in found.items()})
 
 
 @dataclass(frozen=True)
@@ -64,41 +60,63 @@ class Estimates:
         return np.maximum(self.respondents - self.strata, 1)
 
 
-def ratio_estimates(sums: Sums, *, is_share: npt.NDArray[np.bool_]) -> Estimates:
+@dataclass(frozen=True)
+class Linear:
+    """A statistic's linearised values z, summed by group: what Groups.variance takes."""
+
+    total: Matrix
+    square: Matrix
+    once: Matrix
+    terms: Matrix
+
+    def variance(self, groups: Groups) -> Vector:
+        """Return the variance under the design."""
+        return groups.variance(self.total, self.square, self.once, self.terms)
+
+    def minus(self, other: Self, product: Matrix) -> Self:
+        """Return the sums of the difference of two statistics; `product` is Σ w² z z'."""
+        return type(self)(
+            self.total - other.total, self.square + other.square - 2 * product,
+            self.once - other.once, self.terms + other.terms,
+        )  # fmt: skip
+
+
+def linearised(sums: Sums, value: Vector) -> Linear:
+    """Return z = d (y - p)/W of ratios p by group (Särndal, Swensson and Wretman 1992, 5.5).
+
+    Σ w z = (C - pA)/W, Σ w² z = (D - pB)/W, Σ w² z² = (E - 2pD + p²B)/W².
+    """
+    p, base = value[:, None], sums.a.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Linear(
+            (sums.c - p * sums.a) / base,
+            (sums.e - 2 * p * sums.d + p**2 * sums.b) / base**2,
+            (sums.d - p * sums.b) / base,
+            (sums.e + 2 * np.abs(p * sums.d) + p**2 * sums.b) / base**2,
+        )
+
+
+def ratio_estimates(sums: Sums, groups: Groups, *, is_share: npt.NDArray[np.bool_]) -> Estimates:
     """Return shares or means p = Σwy / Σw of each base, with their variance under the design.
 
-    Linearised value z = d (y - p) / W, u = w z (Särndal, Swensson and Wretman 1992, 5.5 and 5.8):
-
-        V(p) = Σ_h (1 - n_h/N_h) n_h/(n_h - 1) [Σ u² - (Σ u)² / n_h]
-
-    with n_h all respondents of the stratum, in the base or not: a base is a domain of the whole
-    design. Σu = (C - pA)/W, Σu² = (E - 2pD + p²B)/W². Where a base is empty everything is NaN.
+    All respondents of a stratum count in its n, in the base or not: a base is a domain of the whole
+    design (groups.py). Where a base is empty everything is NaN.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        base = sums.total(sums.a)
-        value = sums.total(sums.c) / base
-        variance = _variance(sums, sums.spread(value), sums.spread(base))
-        respondents = sums.total(sums.n)
-        squares = sums.total(sums.b)
+        base = sums.a.sum(axis=1)
+        value = sums.c.sum(axis=1) / base
+        variance = linearised(sums, value).variance(groups)
+        respondents = sums.n.sum(axis=1)
         return Estimates(
-            value, variance, respondents, sums.total((sums.n > 0).astype(float)), base,
-            base**2 / squares,
+            value, np.where(respondents > 0, variance, np.nan), respondents,
+            _strata_present(sums, groups), base, base**2 / sums.b.sum(axis=1),
             variance / _simple_variance(sums, value, base, respondents, is_share=is_share),
         )  # fmt: skip
 
 
-def _variance(sums: Sums, value: Vector, base: Vector) -> Vector:
-    once = (sums.c - value * sums.a) / base
-    square = (sums.e - 2 * value * sums.d + value**2 * sums.b) / base**2
-    correction = np.where(np.isfinite(sums.population), 1 - sums.sample / sums.population, 1.0)
-    spread = np.where(sums.sample > 1, sums.sample / np.maximum(sums.sample - 1, 1), 0.0)
-    part = spread * (square - once**2 / sums.sample)
-    if sums.centered:
-        part = np.where(sums.sample == 1, square, part)
-    total = sums.total(correction * part)
-    # a constant answer leaves only what its sums cancel to: that is no variance
-    largest = sums.total((sums.e + 2 * np.abs(value * sums.d) + value**2 * sums.b) / base**2)
-    return np.where(total > NOISE * largest, total, 0.0)
+def _strata_present(sums: Sums, groups: Groups) -> Vector:
+    found: Vector = (groups.by_stratum(sums.n) > 0).sum(axis=1).astype(np.float64)
+    return found
 
 
 def _simple_variance(
@@ -109,9 +127,5 @@ def _simple_variance(
     s²/n with s² = Σw(y - p)²/Σw · n/(n - 1); p(1 - p) in place of the first factor for a share
     (R: deff = "replace").
     """
-    second = np.where(is_share, value * (1 - value), _weighted_square(sums, value, base))
+    second = np.where(is_share, value * (1 - value), sums.f.sum(axis=1) / base - value**2)
     return np.where(respondents > 1, second / np.maximum(respondents - 1, 1), np.nan)
-
-
-def _weighted_square(sums: Sums, value: Vector, base: Vector) -> Vector:
-    return sums.total(sums.f) / base - value**2

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.estimation import StratumError, WeightError, estimate, weigh
-from pipelines.estimation.estimate import populations
+from pipelines.estimation.groups import populations
 from pipelines.estimation.survey import design_of, means, shares
 from pipelines.study import Study, load_study
 from tests.tiny_study import STUDY, write_tiny_study
