@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.contributors import row_map_digest, salt_of
 from pipelines.disclosure import audit
 from pipelines.intake import newest_delivery
 from pipelines.profile import measured
 from pipelines.quality import public_quality
 from pipelines.release import ReleaseOutcome, SourceFile, publish
-from pipelines.steps import delivered_waves, protected_path
+from pipelines.steps import delivered_waves, protected_path, wave_folder
 from pipelines.study import Study
 from pipelines.study.errors import UnknownStudyError
 from pipelines.study.tables import ESTIMATES, data_tables
@@ -23,7 +24,7 @@ from pipelines.workspace import private_folder
 
 
 def publish_study(
-    study: Study, *, released: dt.date, run: Mapping[str, str], **choices: Any
+    study: Study, *, released: dt.date, run: Mapping[str, Any], **choices: Any
 ) -> ReleaseOutcome:
     """Release every delivered wave of `study`, or say that nothing changed.
 
@@ -44,10 +45,23 @@ def publish_study(
                 for table in data_tables(study)
             },
             released=released, sources=[_source(study, wave) for wave in waves],
-            quality=quality, run=run, gate=partial(_audit, study), **choices,
+            quality=quality, run={**run, "row_maps": _row_maps(study, waves)},
+            gate=partial(_audit, study), **choices,
         )  # fmt: skip
         measure.state = "done" if outcome.published else "reused"
     return outcome
+
+
+def _row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+    """Return, per wave, the keyed digest of which line of the extract counted where."""
+    return {
+        wave: row_map_digest(
+            study,
+            wave_folder(study, wave) / "weighted.parquet",
+            salt_of(newest_delivery(study.root, study.id, wave)),
+        )
+        for wave in waves
+    }
 
 
 def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:

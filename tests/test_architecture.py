@@ -17,8 +17,8 @@ QUERIES = sorted(ROOMS.rglob("*.sql"))
 ORDER = (
     "texts", "errors", "profile", "sql", "study", "workspace", "environment", "intake",
     "validation", "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold",
-    "steps", "evidence", "quality", "publication", "assets", "checks", "automation", "definitions",
-    "run", "state", "cli",
+    "steps", "evidence", "quality", "contributors", "publication", "assets", "checks",
+    "automation", "definitions", "run", "state", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")

@@ -1,7 +1,7 @@
 """The `phare` group: its global options, its verbs, and how errors end a command.
 
 Belongs here: the table of verbs and the one place where errors become exit codes. Not here: a
-verb's own arguments (data.py, runs.py, releases.py).
+verb's own arguments (data.py, runs.py, releases.py, audit.py).
 """
 
 import logging
@@ -31,6 +31,10 @@ VERBS = {
     "approve": "releases",
     "withdraw": "releases",
     "purge": "releases",
+    "push": "releases",
+    "diff": "audit",
+    "trace": "audit",
+    "reproduce": "audit",
 }
 
 

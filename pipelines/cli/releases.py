@@ -1,4 +1,4 @@
-"""Verbs about releases: verify, approve, withdraw, purge.
+"""Verbs about releases: verify, approve, withdraw, purge, push.
 
 Belongs here: arguments and what is printed. Not here: the work (pipelines.release).
 """
@@ -6,6 +6,7 @@ Belongs here: arguments and what is printed. Not here: the work (pipelines.relea
 import datetime as dt
 import json
 import uuid
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -111,6 +112,32 @@ def _rebuild_site(root: Path) -> None:
     from pipelines.catalogue import build_site
 
     build_site(root)
+
+
+@click.command(cls=Verb, name="push")
+@click.argument("target", metavar="URL")
+@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def push(root: Path, target: str, studies: tuple[str, ...], *, as_json: bool) -> None:
+    """Copy verified releases to a folder or a bucket."""
+    from pipelines.release import newest_releases
+    from pipelines.release import push as push_study
+
+    for name in studies:
+        load_study(root, name)
+    names = studies or [path.parent.name for path in newest_releases(root)]
+    pushed = {name: push_study(root, name, target, run_id=_run_id()) for name in names}
+    if as_json:
+        facts = [{"study": name, **asdict(one)} for name, one in pushed.items()]
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+        return
+    for name, one in pushed.items():
+        unchanged = len(one.unchanged)
+        click.echo(
+            say("cli-push-done", None, study=name, target=target, copied=one.copied,
+                removed=one.removed, unchanged=unchanged)
+        )  # fmt: skip
 
 
 def _run_id() -> str:

@@ -6,6 +6,7 @@ here: what may be published (disclosure), pages and catalogues over releases (ca
 
 from pipelines.release.approve import approve
 from pipelines.release.candidates import Candidate
+from pipelines.release.changes import difference_facts
 from pipelines.release.errors import (
     BusyError,
     CandidateError,
@@ -22,6 +23,7 @@ from pipelines.release.errors import (
 )
 from pipelines.release.findings import Finding, Verification
 from pipelines.release.inputs import SourceFile
+from pipelines.release.place import release_folder, release_name
 from pipelines.release.publish import ReleaseOutcome, newest_entry, newest_releases, publish
 from pipelines.release.push import Pushed, push
 from pipelines.release.reproduce import Reproduction, reproduce
@@ -52,11 +54,14 @@ __all__ = [
     "Verification",
     "VersionError",
     "approve",
+    "difference_facts",
     "newest_entry",
     "newest_releases",
     "publish",
     "purge",
     "push",
+    "release_folder",
+    "release_name",
     "release_state",
     "reproduce",
     "trace",

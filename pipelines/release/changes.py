@@ -4,10 +4,33 @@ Belongs here: the words for people (CHANGELOG, log, README). Not here: finding d
 (diff.py), the rows themselves (diff files).
 """
 
-from pipelines.release.diff import Difference, TableDifference
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipelines.release.bump import computed_bump, needs_erratum
+from pipelines.release.diff import Difference, TableDifference, compare, read_descriptor
 from pipelines.texts import LANGUAGES, say
 
 Sentence = dict[str, str]
+
+
+def difference_facts(before: Path, after: Path) -> dict[str, Any]:
+    """Return how two release folders differ as JSON-able facts.
+
+    Keys: before and after (versions), bump (that the rules ask for; None where nothing differs),
+    needs_erratum, sentences (in both languages), difference (tables, fields, codes, row counts).
+    """
+    found = compare(before, after)
+    is_none = found == Difference(())
+    return {
+        "before": read_descriptor(before)["version"],
+        "after": read_descriptor(after)["version"],
+        "bump": None if is_none else computed_bump(found),
+        "needs_erratum": needs_erratum(found),
+        "sentences": sentences(found),
+        "difference": asdict(found),
+    }
 
 
 def sentences(difference: Difference) -> list[Sentence]:

@@ -22,7 +22,7 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
-def crate(folder: Path, page: Page, run: Mapping[str, str], ended: str) -> dict[str, Any]:
+def crate(folder: Path, page: Page, run: Mapping[str, Any], ended: str) -> dict[str, Any]:
     """Describe every file that is in `folder` now, the sources and the run that made them."""
     release = page.release
     files = [_file(folder, path) for path in files_of(folder)]
@@ -81,7 +81,7 @@ def _root(page: Page, files: list[dict[str, Any]], people: list[dict[str, Any]])
 
 
 def _action(
-    files: list[dict[str, Any]], sources: list[dict[str, Any]], run: Mapping[str, str], ended: str
+    files: list[dict[str, Any]], sources: list[dict[str, Any]], run: Mapping[str, Any], ended: str
 ) -> dict[str, Any]:
     return {
         "@id": "#run",

@@ -32,7 +32,7 @@ class Told:
     """What one run says of a release besides its data: public, but not part of the content id."""
 
     quality: Mapping[str, Any]
-    run: Mapping[str, str]
+    run: Mapping[str, Any]
 
 
 def write_data(release: Release, folder: Path) -> FileFacts:

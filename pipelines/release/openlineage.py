@@ -20,7 +20,7 @@ FileFacts = Mapping[str, tuple[str, int]]
 
 
 def events(
-    release: Release, version: str, files: FileFacts, run: Mapping[str, str], ended: str
+    release: Release, version: str, files: FileFacts, run: Mapping[str, Any], ended: str
 ) -> str:
     """Return the events of a release as NDJSON; `ended` is an ISO time with zone."""
     study = release.study
@@ -90,14 +90,14 @@ def _columns(release: Release, table: Table) -> dict[str, Any]:
     return found
 
 
-def _run_facets(run: Mapping[str, str]) -> dict[str, Any]:
+def _run_facets(run: Mapping[str, Any]) -> dict[str, Any]:
     return _facet(
         "processing_engine", "ProcessingEngine", "1-1-1", kind="Run",
         name="DuckDB", version=run.get("duckdb", "unknown"),
     )  # fmt: skip
 
 
-def _job_facets(run: Mapping[str, str]) -> dict[str, Any]:
+def _job_facets(run: Mapping[str, Any]) -> dict[str, Any]:
     return _facet(
         "sourceCodeLocation", "SourceCodeLocation", "1-1-0", kind="Job",
         type="git", url=run.get("repository", PRODUCER), version=run.get("commit", "unknown"),

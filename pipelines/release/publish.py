@@ -45,7 +45,7 @@ def publish(
     released: dt.date,
     sources: Sequence[SourceFile],
     quality: Mapping[str, Any],
-    run: Mapping[str, str],
+    run: Mapping[str, Any],
     erratum: str | None = None,
     raise_to: str | None = None,
     gate: Gate | None = None,

@@ -28,7 +28,7 @@ from pipelines.release.store import Store
 from pipelines.release.table_schema import CSV_SUFFIX
 
 RUN_PHARE = "from pipelines.cli import main; main()"
-NOT_LIBRARIES = {"run_id", "commit", "code_sha256", "lock_sha256", "platform"}
+NOT_LIBRARIES = {"run_id", "commit", "code_sha256", "lock_sha256", "platform", "row_maps"}
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,9 @@ def _copy_inputs(
         for one in known[: chosen[-1] + 1]:
             place = work / "root" / "raw" / study_id / wave / one.folder.name
             shutil.copytree(one.folder, place)
+        corrections = own / "raw" / study_id / wave / "corrections.yaml"
+        if corrections.is_file():
+            shutil.copy(corrections, work / "root" / "raw" / study_id / wave)
 
 
 def _run(study_id: str, released: str, work: Path, *, clean: bool) -> Path:

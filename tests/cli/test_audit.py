@@ -1,0 +1,117 @@
+"""The verbs of an auditor: diff, trace (with the extract too), push, reproduce."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.contributors.row_map import SALT
+from pipelines.errors import ExitCode
+from pipelines.release import verify
+from tests.cli.test_cli import phare
+from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
+
+CELL = ("question=avis", "answer=1", "zone=N")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a root with two releases: the second corrects some answers."""
+    root = write_tiny_study(tmp_path_factory.mktemp("audit"))
+    assert phare("publish", STUDY, "--date", "2020-07-01", root=root).returncode == 0
+    answers = rows()
+    for row in answers[:14]:
+        row[5] = "9"
+    deliver(root, answers, name="2020-06-09")
+    done = phare(
+        "publish", STUDY, "--date", "2020-08-01", "--erratum", "Notes corrigées", root=root
+    )
+    assert done.returncode == ExitCode.DONE, done.stderr
+    return root
+
+
+def test_diff_tells_what_changed_and_the_step_it_asks_for(published: Path) -> None:
+    done = phare("diff", f"{STUDY}@0.1.0", STUDY, root=published)
+    assert done.returncode == ExitCode.DONE
+    assert re.search(r"Table estimates: \d+ row\(s\) changed", done.stdout)
+    assert "From 0.1.0 to 0.1.1: patch." in done.stdout and "erratum" in done.stdout
+    folder = published / "published" / STUDY / "0.1.0"
+    same = phare("diff", str(folder), f"{STUDY}@0.1.0", "--json", root=published)
+    assert json.loads(same.stdout)["bump"] is None
+    missing = phare("diff", f"{STUDY}@0.1.0", f"{STUDY}@9.0.0", root=published)
+    assert missing.returncode == ExitCode.USAGE and "0.1.1" in missing.stderr
+
+
+def test_trace_walks_from_a_number_to_commit_lock_and_extract(published: Path) -> None:
+    done = phare("trace", f"{STUDY}@0.1.0", *CELL, root=published)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    for told in ("Σ w y / Σ w", "avis, poids, zone", "cube.sql", "lock", "extrait.csv", "rules"):
+        assert told in done.stdout
+    wrong = phare("trace", STUDY, "avis", root=published)
+    assert wrong.returncode == ExitCode.USAGE and "COLUMN=CODE" in wrong.stderr
+
+
+def expected_lines(answers: list[list[str]]) -> tuple[list[int], list[int]]:
+    """Return by hand the lines of zone N whose answer is in the base, and those that gave '1'."""
+    base = [at + 2 for at, row in enumerate(answers) if row[2] == "N" and row[4] in {"1", "2"}]
+    return base, [line for line in base if answers[line - 2][4] == "1"]
+
+
+def test_whoever_holds_the_extract_gets_the_lines_checked_against_the_release(
+    published: Path,
+) -> None:
+    done = phare("trace", f"{STUDY}@0.1.0", *CELL, "--raw", str(published / "raw"), "--json",
+                 root=published)  # fmt: skip
+    assert done.returncode == ExitCode.DONE, done.stderr
+    lines = json.loads(done.stdout)["lines"]
+    assert lines["matches"] and (lines["base"], lines["gave"]) == expected_lines(rows())
+    told = phare("trace", STUDY, "question=note", "--raw", str(published / "raw"), root=published)
+    assert told.returncode == ExitCode.DONE and "60 lines of extrait.csv" in told.stdout
+
+
+def test_another_declaration_salt_or_extract_does_not_pass_for_the_published_one(
+    published: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(published, tmp_path / "root"))
+    ask = ("trace", f"{STUDY}@0.1.0", *CELL, "--raw", str(root / "raw"))
+    salt = root / "raw" / STUDY / "2020" / "2020-06-01" / SALT
+    kept = salt.read_text()
+    salt.write_text("0" * 64 + "\n")
+    done = phare(*ask, root=root)
+    assert done.returncode == ExitCode.VERIFICATION and "are NOT those" in done.stdout
+    salt.unlink()
+    gone = phare(*ask, root=root)
+    assert gone.returncode == ExitCode.VERIFICATION and SALT in gone.stderr
+    salt.write_text(kept)
+    zone = root / "schemas" / STUDY / "codelists" / "zone.csv"
+    study = root / "schemas" / STUDY / "study.yaml"
+    assert zone.is_file()
+    study.write_text(study.read_text("utf-8").replace("column: age", "column: zone"), "utf-8")
+    study.write_text(study.read_text("utf-8").replace("codelist: age", "codelist: zone"), "utf-8")
+    assert phare(*ask, root=root).returncode == ExitCode.VERIFICATION
+    shutil.rmtree(salt.parent)
+    assert phare(*ask, root=root).returncode == ExitCode.USAGE
+
+
+def test_the_digest_of_the_lines_tells_nothing_without_its_salt(published: Path) -> None:
+    """Two roots with the same extract publish different digests; no salt leaves raw/."""
+    salts = list((published / "raw").rglob(SALT))
+    assert len(salts) == 2 and len({path.read_text() for path in salts}) == 2
+    for path in (published / "published").rglob("*"):
+        if path.is_file():
+            assert not any(salt.read_bytes().strip() in path.read_bytes() for salt in salts)
+
+
+def test_push_copies_to_a_folder_and_is_run_again(published: Path, tmp_path: Path) -> None:
+    done = phare("push", str(tmp_path / "mirror"), root=published)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert verify(tmp_path / "mirror" / STUDY).is_sound
+    again = phare("push", str(tmp_path / "mirror"), STUDY, "--json", root=published)
+    assert json.loads(again.stdout)[0]["copied"] == 0
+
+
+def test_reproduce_says_why_it_cannot(published: Path, tmp_path: Path) -> None:
+    missing = phare("reproduce", f"{STUDY}@9.9.9", root=published)
+    assert missing.returncode == ExitCode.USAGE and "0.1.1" in missing.stderr
