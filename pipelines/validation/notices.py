@@ -20,6 +20,7 @@ from pipelines.validation.margins import Margin
 
 BATTERY = 8  # items: below, the same answer everywhere is likely to be sincere
 ALIKE_SHARE = 0.10  # of respondents with the same answer to all items of a battery
+LONGEST = 86_400  # seconds: an interview of more than a day is a unit mistaken
 FAST = 0.3  # of the median duration: the usual bound for speeders in online panels
 MEAN_WEIGHT = 0.01  # from 1, in relative terms: weights then do not sum to the respondents
 DESIGN_EFFECT = 3.0  # Kish: above, two thirds of the sample are lost to unequal weights
@@ -82,14 +83,20 @@ def _weights(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
 
 
 def _durations(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
+    """Count durations that cannot be, and interviews far below the median of the others."""
     column = study.column_with_role("duration")
     if column is None:
         return
     seconds = rows.select("_line", pl.col(column).cast(pl.Float64, strict=False)).collect()
-    median = seconds[column].median()
+    possible = (pl.col(column) > 0) & (pl.col(column) <= LONGEST)
+    impossible = seconds.filter(~possible)
+    if impossible.height:
+        values = {"count": impossible.height, "line": impossible["_line"][0]}
+        yield Note("notice-duration", values)
+    median = seconds.filter(possible)[column].median()
     if not isinstance(median, float):
         return
-    fast = seconds.filter(pl.col(column) < FAST * median)
+    fast = seconds.filter(possible & (pl.col(column) < FAST * median))
     if fast.height:
         yield Note(
             "notice-fast",

@@ -12,7 +12,8 @@ from pipelines.validation.findings import Findings
 
 TO_ASK = {
     "notice-respondents", "notice-weight-sum", "notice-design-effect", "notice-weight-ratio",
-    "notice-fast", "notice-commune-name", "notice-label", "notice-margin", "notice-published",
+    "notice-fast", "notice-duration", "notice-commune-name", "notice-label", "notice-margin",
+    "notice-published",
 }  # fmt: skip
 
 

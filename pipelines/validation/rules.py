@@ -34,7 +34,7 @@ UNKNOWN_COMMUNES = {
     "commune_zero": r"^\d{4}$",
     "commune_corsica": r"^20\d{3}$",
 }
-MAXIMUM_DURATION = 86_400  # seconds: an interview of more than a day is a unit mistaken
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-9, 1e9  # what nine decimals of DECIMAL(18, 9) can hold
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,10 @@ def _number_rules(plan: ColumnPlan) -> Iterator[Rule]:
     number = cell.cast(pl.Float64, strict=False)
     no_answer = cell.is_in([MISSING, *plan.valid_codes])
     yield Rule("number", plan.name, number.is_finite() | no_answer)
-    unreadable = number.is_null() | number.is_nan()
+    unreadable = ~number.is_finite().fill_null(value=False)
     if plan.role == "weight":
-        yield Rule("weight", plan.name, (number > 0) | unreadable)
-    elif plan.role == "duration":
-        yield Rule("range", plan.name, number.is_between(0, MAXIMUM_DURATION) | unreadable)
+        inside = number.is_between(SMALLEST_WEIGHT, LARGEST_WEIGHT, closed="left")
+        yield Rule("weight", plan.name, inside | unreadable)
     elif plan.minimum is not None and plan.maximum is not None:
         inside = number.is_between(plan.minimum, plan.maximum)
         yield Rule("range", plan.name, inside | unreadable)

@@ -20,7 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.intake import Extract, ExtractError, encoding, read_extract
-from pipelines.study import ExtractFormat
+from pipelines.study import ExtractFormat, load_study
+from pipelines.validation.report import check_extract
+from tests.intake.cases import extract as sound
+from tests.intake.cases.conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 MANY = settings(
@@ -239,6 +242,31 @@ def outcome_of_bomb(content: bytes) -> ExtractError:
         with pytest.raises(ExtractError) as caught:
             read_extract(path, ExtractFormat(format="xlsx"), Path(folder) / "raw.parquet")
     return caught.value
+
+
+ODD = st.sampled_from(
+    ["1e12", "1e-12", "1e400", "NaN", "inf", "-inf", "1,5", "1.5", "٣", "9" * 20, "_U", "_Z", "_T",
+     "30/02/2024", "0000-00-00", "1001", "2a004", "75101", "01015", "=1+1", "TRUE", "\u2028", "é"]
+)  # fmt: skip
+
+
+@settings(MANY, max_examples=150)
+@given(
+    cells=st.lists(
+        st.tuples(st.integers(1, 6), st.sampled_from(sound.HEADER), st.one_of(ODD, CELLS)),
+        min_size=1, max_size=4,
+    )
+)  # fmt: skip
+def test_a_check_of_any_cells_ends_in_a_report(cells):
+    study = load_study(ROOT, "cases")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(sound.extract(*(sound.cell(*one) for one in cells)).encode())
+        report = check_extract(study, "2024", path, Path(folder) / "report")
+        found = report.findings.summary
+        assert found is None or found.accepted + found.rejected == found.read
+        assert report.is_accepted or report.findings.error is not None
+        assert report.summary_text("fr") and report.html_path.stat().st_size
 
 
 def test_the_generators_reach_files_that_are_read_and_most_refusals():

@@ -36,6 +36,14 @@ def test_an_interview_far_below_the_median_is_noted_with_its_line(notices):
     assert "notice-fast" not in notices(cell(5, "duree", "203"))
 
 
+@pytest.mark.parametrize("duration", ["0", "-5", "86401"])
+def test_a_duration_that_cannot_be_is_noted_and_leaves_the_median_alone(notices, duration):
+    # The others: 600, 700, 650, 800, 620, so 650; 0 and -5 are impossible rather than fast.
+    found = notices(cell(6, "duree", duration))
+    assert found["notice-duration"] == {"count": 1, "line": 7}
+    assert "notice-fast" not in found
+
+
 def test_weights_that_do_not_sum_to_the_respondents_are_noted(notices):
     doubled = column("poids", lambda text: f"{2 * float(text.replace(',', '.'))}".replace(".", ","))
     assert notices(doubled)["notice-weight-sum"] == {"found": "12.00", "expected": 6}

@@ -26,7 +26,7 @@ def test_case_30_a_copy_that_breaks_another_rule_still_takes_the_first_one_down(
 @pytest.mark.parametrize(
     ("weight", "rule"),
     [("0", "weight"), ("-1", "weight"), ("lourd", "number"), ("", "required"),
-     ("NaN", "number"), ("inf", "number")],
+     ("NaN", "number"), ("inf", "number"), ("1e12", "weight"), ("1e-12", "weight")],
 )  # fmt: skip
 def test_case_31_a_weight_that_is_no_positive_number_is_refused(check, weight, rule):
     assert check(extract(cell(2, "poids", weight))).rejected == {(3, "poids", rule)}
