@@ -15,7 +15,7 @@ MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
-    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "intake",
+    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "blocks", "intake",
     "validation", "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold",
     "steps", "evidence", "quality", "contributors", "publication", "assets", "checks",
     "automation", "definitions", "run", "state", "cli",

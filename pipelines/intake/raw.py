@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines.blocks import LINE, BlockWriter
 from pipelines.intake.errors import ExtractError
 from pipelines.texts import Lang, say
 
-LINE = "_line"
 MAXIMUM_COLUMNS = 20_000  # above what a spreadsheet holds (16,384): a delimiter taken for another
 METADATA = b"phare:extract"
 
@@ -71,7 +71,7 @@ class RawWriter:
         self.detected: dict[str, str] = {}
         self.labels: dict[str, dict[str, str]] = {}
         self._aside = out.with_name(f".{out.name}.new")
-        self._writer: pq.ParquetWriter | None = None
+        self._writer: BlockWriter | None = None
 
     def __enter__(self) -> Self:
         """Start with no file aside."""
@@ -86,7 +86,7 @@ class RawWriter:
     ) -> None:
         """Leave nothing aside, whatever happened."""
         if self._writer is not None:
-            self._writer.close()
+            self._writer.__exit__(kind, error, trace)
         self._aside.unlink(missing_ok=True)
 
     def note(self, key: str, *, is_repair: bool = False, **values: str | int) -> None:
@@ -106,7 +106,7 @@ class RawWriter:
         self.columns = plain
         schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in plain)])
         os.close(os.open(self._aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        self._writer = pq.ParquetWriter(self._aside, schema, compression="zstd")
+        self._writer = BlockWriter(self._aside, schema)
 
     def write(self, lines: NDArray[np.int64], columns: Sequence[pa.Array]) -> None:
         """Add rows: the line of each, and one text array per column (nulls become '')."""
@@ -115,7 +115,7 @@ class RawWriter:
         if not len(lines):
             return
         texts = [pc.fill_null(one, "") if one.null_count else one for one in columns]
-        self._writer.write_table(
+        self._writer.write(
             pa.table([pa.array(lines, pa.int64()), *texts], schema=self._writer.schema)
         )
         self.rows += len(lines)
@@ -129,8 +129,9 @@ class RawWriter:
             self.detected, self.labels,
         )  # fmt: skip
         text = json.dumps(asdict(found), ensure_ascii=False, sort_keys=True)
-        self._writer.add_key_value_metadata({METADATA: text.encode()})
-        self._writer.close()
+        self._writer.note({METADATA: text.encode()})
+        self._writer.__exit__(None, None, None)
+        self._writer = None
         self._aside.replace(self.out)
         return found
 

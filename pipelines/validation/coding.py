@@ -62,22 +62,23 @@ def _codes(
 ) -> tuple[pl.Series, list[Repair]]:
     """Read a column through its codelist, one look-up per distinct text."""
     texts = received.unique(maintain_order=True).to_list()
-    codes = {text: _code(text, plan) for text in texts}
+    codes = {text: code_of_text(text, plan) for text in texts}
     read = received.replace_strict(list(codes), list(codes.values()), return_dtype=pl.String)
-    mended = [text for text in texts if _is_mended(text, plan)]
+    mended = [text for text in texts if is_mended(text, plan)]
     return read, [
         Repair(plan.name, "typing", text, codes[text], *_where(received == text, lines))
         for text in mended
     ]
 
 
-def _code(text: str, plan: ColumnPlan) -> str:
+def code_of_text(text: str, plan: ColumnPlan) -> str:
+    """Return the code of a received text; a text that stands for none stays as it is."""
     if not text.strip():
         return plan.blank
     return plan.code_of(text) or text
 
 
-def _is_mended(text: str, plan: ColumnPlan) -> bool:
+def is_mended(text: str, plan: ColumnPlan) -> bool:
     """Whether `text` is a declared text but for spaces, case, apostrophes or accents."""
     if not text.strip() or plan.code_of(text) is None:
         return False

@@ -39,7 +39,7 @@ def add_geography(batch: pl.DataFrame, study: Study, wave: Wave) -> pl.DataFrame
 
 def add_breakdowns(batch: pl.DataFrame, study: Study) -> pl.DataFrame:
     """Add one column `by_<breakdown>` each: a code of its list, `_Z` when not known."""
-    return batch.with_columns(_breakdown(study, name) for name in study.breakdowns)
+    return batch.with_columns(breakdown_code(study, name) for name in study.breakdowns)
 
 
 def region_of(study: Study) -> pl.Expr:
@@ -54,7 +54,8 @@ def region_of(study: Study) -> pl.Expr:
     return pl.col(column).replace(parents) if parents else pl.col(column)
 
 
-def _breakdown(study: Study, name: str) -> pl.Expr:
+def breakdown_code(study: Study, name: str) -> pl.Expr:
+    """Return the code of one breakdown, as column `by_<breakdown>`."""
     breakdown = study.breakdowns[name]
     if breakdown.derived:
         source = _derived(study, breakdown.derived.to)

@@ -5,18 +5,23 @@ rules (rules.py), the readings (coding.py), the frame (geography.py), the report
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
+from pipelines.blocks import BlockWriter
 from pipelines.study import Study, Wave
 from pipelines.validation import geography
+from pipelines.validation.by_text import TextJudge, columns_by_text
 from pipelines.validation.coding import Repair, code_batch
 from pipelines.validation.communes import mend_communes
 from pipelines.validation.errors import (
@@ -26,7 +31,7 @@ from pipelines.validation.errors import (
 )
 from pipelines.validation.labels import check_labels, labels_in, read_labels
 from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
-from pipelines.validation.rules import Breach, breaches, rules_of, schema_of, was_asked
+from pipelines.validation.rules import Breach, Rule, breaches, rules_of, schema_of, was_asked
 from pipelines.validation.summary import RuleResult, ValidationSummary
 
 BATCH_ROWS = 100_000
@@ -48,6 +53,13 @@ class _Tally:
     failed: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     first: dict[tuple[str, str], int] = field(default_factory=dict)
     repairs: list[Repair] = field(default_factory=list)
+
+    def add(self, rows: int, rules: Iterable[Rule], repairs: Iterable[Repair]) -> None:
+        """Count a batch: every rule was asked of each of its rows."""
+        self.read += rows
+        self.repairs += repairs
+        for rule in rules:
+            self.seen[rule.id, rule.column] += rows
 
     def breach(self, key: tuple[str, str], lines: list[int]) -> None:
         """Count the lines that broke a rule."""
@@ -121,36 +133,66 @@ def _judge_batches(
     responses: Path, rejected: Path, identities: Path, tally: _Tally,
 ) -> None:  # fmt: skip
     """Write the rows of each batch that break no rule, the breaches, and every row's respondent."""
-    rules = rules_of(study, wave, plans)
-    schema, labels = schema_of(rules), labels_in(raw, wave)
-    kept_columns = _kept_columns(study, plans)
-    writer: pq.ParquetWriter | None = None
-    respondent = pl.col(str(study.column_with_role("respondent"))).alias("respondent")
+    rules, labels = rules_of(study, wave, plans), labels_in(raw, wave)
+    kept = _kept_columns(study, plans)
+    alone = _read_by_text(study, plans, rules, kept, [one for one in columns if one not in labels])
+    judge = TextJudge(
+        tuple(plans[name] for name in alone), tuple(one for one in rules if one.column in alone)
+    )
+    in_rows = tuple(one for one in rules if one.column not in alone)
+    schema = schema_of(in_rows)
+    row_plans = {name: plan for name, plan in plans.items() if name not in alone}
+    respondent = str(study.column_with_role("respondent"))
+    writer: BlockWriter | None = None
     with (
+        ExitStack() as stack,
         pq.ParquetWriter(rejected, REJECTED) as refused,
-        pq.ParquetWriter(identities, IDENTITIES) as known,
+        BlockWriter(identities, IDENTITIES, ["respondent"]) as known,
     ):
-        for received in _batches(raw, columns, plans):
-            labelled, named = read_labels(received, plans, labels)
-            batch, repairs = code_batch(labelled, plans.values(), wave.extract.decimal)
-            repairs += named
-            batch, mended = mend_communes(batch, study, wave)
+        for received, answers in _batches(raw, columns, row_plans, alone):
+            batch, repairs = read_labels(received, plans, labels)
+            batch, mended = code_batch(batch, row_plans.values(), wave.extract.decimal)
             repairs += mended
+            batch, mended = mend_communes(batch, study, wave)
             batch = geography.add_geography(batch, study, wave)
-            found = breaches(schema, rules, batch)
-            tally.read += batch.height
-            tally.repairs += repairs
-            for rule in rules:
-                tally.seen[rule.id, rule.column] += batch.height
-            refused.write_table(_breach_rows(found, received, tally))
-            sound = geography.add_breakdowns(_without(batch, found), study).select(kept_columns)
-            ready = sound.to_arrow()
-            writer = writer or pq.ParquetWriter(responses, ready.schema, compression="zstd")
-            writer.write_table(ready)
-            known.write_table(_plain(batch.select("_line", respondent), IDENTITIES))
+            judged = judge.judge(received["_line"].to_numpy(), answers)
+            found = [*breaches(schema, in_rows, batch), *judged.breaches]
+            tally.add(batch.height, rules, [*repairs, *mended, *judged.repairs])
+            refused.write_table(_breach_rows(found, received, answers, tally))
+            sound = geography.add_breakdowns(_without(batch, found), study)
+            ready = _ready(sound, kept, judged.columns, found)
+            if writer is None:
+                writer = stack.enter_context(BlockWriter(responses, ready.schema, [respondent]))
+            writer.write(ready)
+            known.write(
+                _plain(batch.select("_line", pl.col(respondent).alias("respondent")), IDENTITIES)
+            )
     if writer is None:
         raise NothingCheckedError("validation-no-rows", study=study.id, wave=wave.title.fr)
-    writer.close()
+
+
+def _read_by_text(
+    study: Study, plans: dict[str, ColumnPlan], rules: Iterable[Rule], kept: dict[str, pl.Expr],
+    delivered: Iterable[str],
+) -> tuple[str, ...]:  # fmt: skip
+    """Return the columns of which nothing is computed but their own code."""
+    derived = [geography.breakdown_code(study, name) for name in study.breakdowns]
+    derived += [one for one in kept.values() if len(one.meta.root_names()) > 1]
+    return columns_by_text(plans, rules, derived, delivered)
+
+
+def _ready(
+    sound: pl.DataFrame, kept: dict[str, pl.Expr], answers: dict[str, pa.DictionaryArray],
+    found: list[Breach],
+) -> pa.Table:  # fmt: skip
+    """Return the rows to keep: `sound` with the answers of the same rows, in declared order."""
+    rows = sound.select(one for name, one in kept.items() if name not in answers)
+    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    broken = sorted({position for breach in found for position in breach.positions})
+    if broken:
+        rest = np.delete(np.arange(sound.height + len(broken)), broken)
+        answers = {name: cells.take(pa.array(rest)) for name, cells in answers.items()}
+    return pa.table({name: answers[name] if name in answers else table[name] for name in kept})
 
 
 def _without(batch: pl.DataFrame, found: list[Breach]) -> pl.DataFrame:
@@ -161,7 +203,7 @@ def _without(batch: pl.DataFrame, found: list[Breach]) -> pl.DataFrame:
     return batch.with_row_index("_row").filter(~pl.col("_row").is_in(broken)).drop("_row")
 
 
-def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> list[pl.Expr]:
+def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> dict[str, pl.Expr]:
     """Return the columns kept: weights as exact numbers, cells of those not asked as `_Z`."""
     asked = {
         column: was_asked(study, item.question)
@@ -169,7 +211,7 @@ def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> list[pl.Expr]:
         for column in item.columns
         if study.questions[item.question].asked_of is not None
     }
-    kept = [pl.col("_line")]
+    kept = {"_line": pl.col("_line")}
     for plan in plans.values():
         cell = pl.col(plan.name)
         if plan.kind == "unread":
@@ -178,35 +220,53 @@ def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> list[pl.Expr]:
             cell = cell.cast(pl.Float64).round(9).cast(WEIGHT)
         elif plan.name in asked:
             cell = pl.when(asked[plan.name]).then(cell).otherwise(pl.lit(NOT_ASKED))
-        kept.append(cell.alias(plan.name))
-    return [*kept, *(pl.col(f"by_{name}") for name in study.breakdowns)]
+        kept[plan.name] = cell.alias(plan.name)
+    return kept | {f"by_{name}": pl.col(f"by_{name}") for name in study.breakdowns}
 
 
 def _batches(
-    raw: Path, columns: dict[str, str], plans: dict[str, ColumnPlan]
-) -> Iterator[pl.DataFrame]:
+    raw: Path, columns: dict[str, str], plans: dict[str, ColumnPlan], alone: tuple[str, ...]
+) -> Iterator[tuple[pl.DataFrame, dict[str, pa.DictionaryArray]]]:
+    """Yield blocks of rows: `_line` and the columns of `plans`, and those of `alone` by text."""
     wanted = [name for name in plans if plans[name].kind != "unread"]
     read = [columns[name] for name in wanted if name in columns]
     absent = [pl.lit("").alias(name) for name in wanted if name not in columns]
     names = {received: declared for declared, received in columns.items()}
-    with pq.ParquetFile(raw) as extract:
-        for batch in extract.iter_batches(BATCH_ROWS, columns=["_line", *read]):
-            frame = pl.from_arrow(pa.Table.from_batches([batch]))
+    by_text = {name: columns[name] for name in alone}
+    with pq.ParquetFile(raw, read_dictionary=list(by_text.values())) as extract:
+        for batch in extract.iter_batches(BATCH_ROWS, columns=["_line", *read, *by_text.values()]):
+            frame = pl.from_arrow(pa.Table.from_batches([batch]).select(["_line", *read]))
             if isinstance(frame, pl.DataFrame) and frame.height:
                 declared = frame.rename({name: names[name] for name in read})
-                yield declared.with_columns(pl.col(pl.String).fill_null(""), *absent)
+                texts = {name: _by_text(batch[column]) for name, column in by_text.items()}
+                yield declared.with_columns(pl.col(pl.String).fill_null(""), *absent), texts
 
 
-def _breach_rows(found: list[Breach], received: pl.DataFrame, tally: _Tally) -> pa.Table:
+def _by_text(cells: pa.Array) -> pa.DictionaryArray:
+    if cells.null_count:
+        cells = pc.fill_null(cells.cast(pa.string()), "")
+    return cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+
+
+def _breach_rows(
+    found: list[Breach], received: pl.DataFrame, answers: dict[str, pa.DictionaryArray],
+    tally: _Tally,
+) -> pa.Table:  # fmt: skip
     parts = []
     for breach in found:
-        rule, rows = breach.rule, received[list(breach.positions)]
-        tally.breach((rule.id, rule.column), rows["_line"].to_list())
+        rule, rows = breach.rule, list(breach.positions)
+        lines = received["_line"].gather(rows)
+        tally.breach((rule.id, rule.column), lines.to_list())
+        if rule.column in answers:
+            texts = answers[rule.column].take(pa.array(rows)).cast(pa.string())
+            value = pl.Series(texts.to_pylist(), dtype=pl.String)
+        else:
+            value = received[rule.column].gather(rows)
         parts.append(
-            rows.select(
+            pl.DataFrame({"_line": lines, "value": value}).select(
                 "_line",
                 pl.lit(rule.column).alias("column"),
-                pl.col(rule.column).alias("value"),
+                "value",
                 pl.lit(rule.id).alias("rule"),
             )
         )
@@ -252,9 +312,9 @@ def _rewrite_without(connection: DuckDBPyConnection, doubles: pa.Table, response
         sql.read("validation/accepted.sql"), params={"responses": str(responses)}
     )
     reader = relation.to_arrow_reader(BATCH_ROWS)
-    with pq.ParquetWriter(aside, reader.schema, compression="zstd") as writer:
+    with BlockWriter(aside, reader.schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            writer.write(pa.Table.from_batches([batch]))
     aside.replace(responses)
 
 

@@ -1,0 +1,70 @@
+"""Large private Parquet files, written block by block while the next block is being made.
+
+Belongs here: the one way in which steps write rows of respondents, in bounded memory and with the
+same bytes for the same blocks. Not here: published files (pipelines.release), what the rows are.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+LINE = "_line"
+
+
+class BlockWriter:
+    """Writes tables of one schema into one file, in the order given.
+
+    One block is written by a thread of its own while the caller makes the next: at most two are
+    in memory. Columns may be Arrow dictionaries; the file holds plain texts (no Arrow schema is
+    kept in it), and no statistics: nothing looks rows up by them. `distinct` names the columns
+    whose values hardly come back. An error of the disk is raised
+    by the next `write`, or at the end. Used as a context, it leaves no thread behind.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, distinct: Sequence[str] = ()) -> None:
+        self.schema = schema
+        self._writer = pq.ParquetWriter(
+            path, schema, compression="zstd", store_schema=False, write_statistics=False,
+            use_dictionary=[one for one in schema.names if one != LINE and one not in distinct],
+            column_encoding={LINE: "DELTA_BINARY_PACKED"} if LINE in schema.names else None,
+        )  # fmt: skip
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._pending: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file; after an error of the caller, what was written is of no use."""
+        try:
+            if error is None:
+                self._wait()
+        finally:
+            self._thread.shutdown()
+            self._writer.close()
+
+    def write(self, block: pa.Table) -> None:
+        """Add rows; returns while they are being written."""
+        self._wait()
+        self._pending = self._thread.submit(self._writer.write_table, block)
+
+    def note(self, metadata: dict[bytes, bytes]) -> None:
+        """Keep key-value metadata in the file."""
+        self._wait()
+        self._writer.add_key_value_metadata(metadata)
+
+    def _wait(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
