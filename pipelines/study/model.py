@@ -314,7 +314,11 @@ class MethodNotice(Declared):
 
 
 class Wave(Declared):
-    """One edition of a study; `not_asked` are the questions that this one did not put."""
+    """One edition of a study; `not_asked` are the questions that this one did not put.
+
+    `codebook` is how its extract spells a question or a coded column, text → code: then nothing
+    else is read there, since the same text may mean another answer in another wave.
+    """
 
     title: Text
     start: dt.date
@@ -323,6 +327,7 @@ class Wave(Declared):
     frame_year: int | None = None
     extract: ExtractFormat = ExtractFormat()
     renamed: dict[str, str] = {}
+    codebook: dict[str, dict[str, str]] = {}
     not_asked: tuple[Slug, ...] = ()
     method_notice: MethodNotice
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipelines.study.codelist import Codelist
+from pipelines.study.codelist import Codelist, fold
 from pipelines.study.errors import DeclarationError
 from pipelines.study.items import items_of
 from pipelines.study.model import Breakdown, Question, QuestionsFile, StudyFile, WavesFile
@@ -46,6 +46,7 @@ def check_references(parts: Parts) -> None:
     _check_weights(parts)
     _check_questions(parts)
     _check_frame_years(parts)
+    _check_codebooks(parts)
 
 
 def _known(source: YamlSource, key: Key, what: str, found: str, valid: Iterable[str]) -> None:
@@ -255,3 +256,36 @@ def _check_frame_years(parts: Parts) -> None:
                 "study-no-frame-year",
                 file=source.path, line=source.line(key), wave=name, valid=", ".join(valid),
             )  # fmt: skip
+
+
+def _check_codebooks(parts: Parts) -> None:
+    """Check that a wave's code book names coded things, leads to their codes, and not to two."""
+    source, lists = parts.sources.waves, _coded(parts)
+    for wave, about in parts.waves.waves.items():
+        for name, coded in about.codebook.items():
+            key: Key = ("waves", wave, "codebook", name)
+            _known(source, key, "coded question or column", name, lists)
+            read: dict[str, str] = {}
+            for text, code in coded.items():
+                _known(source, (*key, text), "code", code, lists[name])
+                if read.setdefault(fold(text), code) != code:
+                    raise DeclarationError(
+                        "study-bad-value",
+                        file=source.path, line=source.line((*key, text)), key=dotted((*key, text)),
+                        found=f"{text}: {code}", expected=f"{text}: {read[fold(text)]}",
+                    )  # fmt: skip
+
+
+def _coded(parts: Parts) -> dict[str, tuple[str, ...]]:
+    """Return every question and column that is coded, with its codes; 1 and 0 where ticked."""
+    lists = {
+        name: parts.codelists[one.codelist].names
+        for name, one in parts.study.columns.items()
+        if one.codelist
+    }
+    for name, question in parts.questions.questions.items():
+        if question.has_indicator_columns:
+            lists[name] = ("1", "0")
+        elif question.scale:
+            lists[name] = parts.codelists[question.scale].names
+    return lists

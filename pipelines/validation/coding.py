@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.validation.plan import NOT_ASKED, ColumnPlan
+from pipelines.validation.plan import MISSING, NOT_ASKED, ColumnPlan
 
 GROUPED_THOUSANDS = r"^-?\d{1,3}( \d{3})+(,\d+)?$"
 NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
@@ -75,15 +75,18 @@ def code_of_text(text: str, plan: ColumnPlan) -> str:
     """Return the code of a received text; a text that stands for none stays as it is."""
     if not text.strip():
         return plan.blank
-    return plan.code_of(text) or text
+    return plan.read(text)
 
 
 def is_mended(text: str, plan: ColumnPlan) -> bool:
     """Whether `text` is a declared text but for spaces, case, apostrophes or accents."""
     if not text.strip() or plan.code_of(text) is None:
         return False
-    if plan.question is not None and plan.kind == "tick":
-        exact: set[str] = {*plan.question.ticked, *plan.question.not_ticked}
+    exact: set[str] = set()
+    if plan.codebook is not None:
+        exact = {*plan.codebook}
+    elif plan.question is not None and plan.kind == "tick":
+        exact = {*plan.question.ticked, *plan.question.not_ticked}
     elif plan.codelist:
         exact = {
             spelt
@@ -111,8 +114,7 @@ def _numbers_or_dates(
         read = _with_decimal_point(plain)
     else:
         read = plain
-    if plan.codelist:
-        read = _non_answers(read, plan)
+    read = _non_answers(read, plan)
     read = pl.select(pl.when(read == "").then(pl.lit(plan.blank)).otherwise(read)).to_series()
     touched = received.str.contains(NO_BREAK_SPACES) | (received != received.str.strip_chars())
     if not touched.any():
@@ -134,6 +136,6 @@ def _with_decimal_point(plain: pl.Series) -> pl.Series:
 
 def _non_answers(read: pl.Series, plan: ColumnPlan) -> pl.Series:
     """Read the declared texts for no answer that stand among numbers, such as NSP or 99."""
-    words = read.unique().to_list()
-    codes = {word: code for word in words if (code := plan.code_of(word)) is not None}
+    words = [MISSING, NOT_ASKED, *(read.unique().to_list() if plan.codelist else ())]
+    codes = {word: code for word in words if (code := plan.read(word)) != word}
     return read.replace(list(codes), list(codes.values())) if codes else read

@@ -60,7 +60,7 @@ def check_labels(study: Study, wave: Wave, raw: Path) -> tuple[Note, ...]:
     A label that the declaration gives to another code raises LabelsError: the codes were turned
     round. One that it gives to none is noted.
     """
-    plans = plan_columns(study)
+    plans = plan_columns(study, wave)
     notes: list[Note] = []
     for name, coded in labels_in(raw, wave).items():
         plan = plans.get(name)
@@ -75,7 +75,7 @@ def _compare(column: str, plan: ColumnPlan, coded: Mapping[str, str]) -> Iterato
         return
     own = {one.code: {fold(text) for text in accepted_texts(one)} for one in codelist.codes}
     for code, label in coded.items():
-        declared = codelist.by_text.get(fold(code))
+        declared = plan.code_of(code)
         if declared is None or fold(label) in own[declared]:
             continue
         other = codelist.by_text.get(fold(label))

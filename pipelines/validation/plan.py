@@ -4,7 +4,8 @@ Belongs here: study + wave → one `ColumnPlan` a column. Not here: applying it 
 rules.py), the declaration itself (pipelines.study).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.study import Codelist, Item, Question, Study, Wave, fold
@@ -19,7 +20,10 @@ TICKED, NOT_TICKED = "1", "0"
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """What one column of the extract must hold and how its texts become codes."""
+    """What one column of the extract must hold and how its texts become codes.
+
+    `codebook` (text → code) is the wave's own reading, and then the only one.
+    """
 
     name: str
     kind: ColumnKind
@@ -30,6 +34,7 @@ class ColumnPlan:
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    codebook: Mapping[str, str] | None = None
 
     @property
     def blank(self) -> str:
@@ -48,18 +53,31 @@ class ColumnPlan:
 
     def code_of(self, text: str) -> str | None:
         """Return the code that `text` stands for, None when it stands for none."""
+        if self.codebook is not None:
+            return {fold(one): code for one, code in self.codebook.items()}.get(fold(text))
         if self.question is not None and self.kind == "tick":
             ticks = {fold(one): TICKED for one in self.question.ticked}
             ticks |= {fold(one): NOT_TICKED for one in self.question.not_ticked}
             return ticks.get(fold(text))
         return self.codelist.by_text.get(fold(text)) if self.codelist else None
 
+    def read(self, text: str) -> str:
+        """Return the code of a filled cell, else its text, marked where it would pass for a code.
+
+        An institute may write `_U`, and a code book leaves codes of the list out.
+        """
+        code = self.code_of(text)
+        if code is not None:
+            return code
+        return f"?{text}" if text in {*self.valid_codes, MISSING, NOT_ASKED} else text
+
 
 def plan_columns(study: Study, wave: Wave | None = None) -> dict[str, ColumnPlan]:
     """Return a plan for every declared column, in declared order.
 
     A column that is both a trait and a question (age as breakdown and as question) has one plan.
-    The columns of questions that `wave` did not ask are of kind `not_asked`.
+    The columns of questions that `wave` did not ask are of kind `not_asked`; those that it spells
+    its own way have its code book.
     """
     plans = {name: _trait(study, name) for name in study.about.columns}
     for item in study.items:
@@ -73,6 +91,10 @@ def plan_columns(study: Study, wave: Wave | None = None) -> dict[str, ColumnPlan
             plans[question.columns] = ColumnPlan(
                 question.columns, "text", role="open_text", question=question, required=False
             )
+    for name, codebook in (wave.codebook if wave else {}).items():
+        asked = (one.columns for one in study.items if one.question == name)
+        for column in [column for columns in asked for column in columns] or [name]:
+            plans[column] = replace(plans[column], codebook=codebook)
     return plans
 
 

@@ -33,6 +33,8 @@ UNKNOWN_NAMES = [
     (Q, "answers: [oui]", "answers: [ouii]", "ouii", "oui"),
     (Q, "at_most: 2", "atmost: 2", "atmost", "at_most"),
     (W, "frame_year: 2024", "frame_year: 2025", "2025", "2024"),
+    (W, "    frame_year", '    codebook: {aviss: {"1": oui}}\n    frame_year', "aviss", "avis"),
+    (W, "    frame_year", '    codebook: {avis: {"1": ouii}}\n    frame_year', "ouii", "oui"),
     (W, "synthetic: true", "syntetic: true", "syntetic", "synthetic"),
     (ZONE, "aliases", "alias", "alias", "aliases"),
     ("codelists/avis.csv", "dont_know", "dontknow", "dontknow", "dont_know"),
@@ -55,6 +57,8 @@ UNKNOWN_NAMES = [
 ]  # fmt: skip
 
 BAD_VALUES = [
+    (W, "    frame_year", '    codebook: {avis: {"O": oui, "o": non}}\n    frame_year',
+     "study-bad-value", "o: non"),
     (S, "citation: Essai\n", "", "study-missing-key", "citation"),
     (S, "id: bocage", "id: bocages", "study-wrong-folder", "bocages"),
     (S, "phare: 1", "phare: 2", "study-format-version", "2"),

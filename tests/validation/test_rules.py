@@ -33,6 +33,8 @@ BAD_ROWS = [
     ({"raison_cout": "x"}, "raison_cout", "code", "x"),
     ({"citee_2": "Argent"}, "citee_2", "code", "Argent"),
     ({"bois_etat": "3"}, "bois_etat", "code", "3"),
+    ({"zone": "_U"}, "zone", "code", "_U"),
+    ({"note": "_U"}, "note", "number", "_U"),
     ({"note": "beaucoup"}, "note", "number", "beaucoup"),
     ({"note": "7,5"}, "note", "number", "7,5"),
     ({"note": "inf"}, "note", "number", "inf"),

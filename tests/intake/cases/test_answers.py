@@ -84,6 +84,26 @@ def test_case_35_codes_or_labels_and_a_renamed_column_are_read_by_wave(check, sa
     assert check(renamed).report.findings.error.key == "validation-columns-missing"
 
 
+def test_case_35_a_wave_that_turned_its_codes_round_is_read_by_its_own_code_book(check, same):
+    turned = {"1": "2", "2": "1", "NSP": "8", "REF": "9"}
+    content = extract(column("avis", turned.__getitem__))
+    book = {"2": "1", "1": "2", "8": "NSP", "9": "REF"}
+    found = check(content, wave={"codebook": {"avis": book}})
+    assert same(found)
+    assert found.repairs == set()
+    ages = {"Y": "1", "O": "2"}
+    content = extract(column("age", ages.__getitem__))
+    assert same(check(content, wave={"codebook": {"age": {"1": "Y", "2": "O"}}}))
+
+
+def test_case_35_what_the_code_book_of_a_wave_does_not_list_is_refused_whatever_the_list_says(
+    check,
+):
+    book = {"2": "1", "1": "2", "8": "NSP"}
+    found = check(extract(cell(1, "avis", "8")), wave={"codebook": {"avis": book}})
+    assert {(4, "avis", "code"), (6, "avis", "code")} <= found.rejected
+
+
 def test_case_36_mentions_may_come_in_any_order_but_not_twice_nor_a_fourth_time(check, same):
     twice = check(extract(cell(1, "aide_1", "gaz")))
     assert twice.rejected == {(2, "aide_1", "repeated")}
