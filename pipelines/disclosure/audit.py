@@ -189,6 +189,7 @@ class _WaveAudit:
         self.total = np.array([set(cell) == {TOTAL} for cell in wave.cells])
         self.inside: Flags = contains(wave.cells)
         self.seen: dict[bytes, dict[int, Interval]] = {}
+        self.believed: dict[bytes, Floats] = {}
 
     def run(self, only: Collection[Key] | None) -> None:
         """Attack every item, then look for differences."""
@@ -278,7 +279,10 @@ class _WaveAudit:
         below = precision.share if is_share else precision.mean
         half = np.where(self.total, 0.5 * 10.0**-national, 0.5 * 10.0**-below)
         bases = np.where(shown.state == NOBODY, 0.0, shown.weighted_base)
-        believed = believed_bases(self.sums, bases, self.population)
+        if bases.tobytes() not in self.believed:
+            found = believed_bases(self.sums, bases, self.population)
+            self.believed[bases.tobytes()] = found
+        believed = self.believed[bases.tobytes()]
         low, high = (0.0, 1.0) if is_share else _range(question.minimum, question.maximum)
         adds_up = is_share and question.kind != "multiple"
         return Printed(shown.values, half, bases, believed, low, high, adds_up)

@@ -39,12 +39,14 @@ class Ways:
 
 @dataclass(frozen=True)
 class Points:
-    """Combinations that give a share: each array points × crossings, in the crossings' own order.
+    """Combinations that give the shares of some answers, answer by answer.
 
-    `split` are respondents, `given` those among them who gave the answer, `weight` one
-    respondent's part of the weighted base; `share` (points) is the share they make.
+    `answer` (points) is the answer whose share is given, and `share` what it is; the others are
+    points × crossings, in the crossings' own order: `split` respondents, `given` those among them
+    who gave the answer, `weight` one respondent's part of the weighted base.
     """
 
+    answer: Positions
     share: Floats
     split: Whole
     given: Whole
@@ -52,7 +54,10 @@ class Points:
 
     def at(self, which: npt.NDArray[np.bool_]) -> "Points":
         """Return some of the points."""
-        return Points(self.share[which], self.split[which], self.given[which], self.weight[which])
+        return Points(
+            self.answer[which], self.share[which], self.split[which], self.given[which],
+            self.weight[which],
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=64)  # the items of one wave often have the same bases
@@ -108,21 +113,23 @@ def _within(sizes: Whole) -> Whole:
     return places
 
 
-def answers_near(ways: Ways, value: float, half: float) -> Points:
-    """Return the combinations whose share is within `half` of `value`.
+def answers_near(ways: Ways, values: Floats, half: float) -> Points:
+    """Return the combinations whose share is within `half` of one of `values`, one per answer.
 
     Given the answers of the other crossings, those of the largest are confined to a few numbers,
     which are written down rather than searched.
     """
     size, weight = ways.splits[ways.which, 0], ways.weights[ways.which, 0]
-    least = np.ceil((value - half - 1e-9 - ways.part) / weight).clip(0).astype(np.int64)
-    most = np.floor((value + half + 1e-9 - ways.part) / weight).astype(np.int64)
-    counts = np.maximum(np.minimum(most, size) - least + 1, 0)
-    row = np.repeat(np.arange(counts.size), counts)
-    first = least[row] + _within(counts)
+    left = values[:, None] - ways.part  # answers × rows
+    least = np.ceil((left - half - 1e-9) / weight).clip(0).astype(np.int64)
+    most = np.minimum(np.floor((left + half + 1e-9) / weight).astype(np.int64), size)
+    counts = np.maximum(most - least + 1, 0).ravel()
+    place = np.repeat(np.arange(counts.size), counts)
+    answer, row = np.divmod(place, max(size.size, 1))
+    first = least.ravel()[place] + _within(counts)
     way = ways.which[row]
     back = np.argsort(ways.order, axis=1)[way]
     given = np.take_along_axis(np.column_stack([first, ways.given[row]]), back, axis=1)
     split = np.take_along_axis(ways.splits[way], back, axis=1)
     weights = np.take_along_axis(ways.weights[way], back, axis=1)
-    return Points((weights * given).sum(axis=1), split, given, weights)
+    return Points(answer, (weights * given).sum(axis=1), split, given, weights)

@@ -5,18 +5,19 @@ interval of a cell in them. Not here: which interval is wide enough (audit.py); 
 while choosing a pattern (attack.py), with which this shares no code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
+from scipy.sparse import coo_array, csr_array, hstack, vstack
 
 from pipelines.disclosure.programme import Programme
 from pipelines.disclosure.released import Floats
 from pipelines.disclosure.sums import Sums
 
-Positions = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.integer[Any]]
 SLACK = 1e-6
 
 
@@ -91,6 +92,14 @@ class Printed:
     adds_up: bool = True
 
 
+@dataclass(frozen=True)
+class _Block:
+    """Rows of a matrix: how many, and their entries as (row, column, value) arrays."""
+
+    count: int
+    entries: list[tuple[Positions, Positions, Floats]]
+
+
 class Numerators:
     """The system of one item's weighted numerators: what its printed shares say together.
 
@@ -103,9 +112,15 @@ class Numerators:
     def __init__(self, sums: Sums, printed: Printed) -> None:
         self._sums, self._printed = sums, printed
         self._answers, self._atoms = printed.values.shape[0], sums.members.shape[1]
-        self._equal = csr_array(vstack(list(self._equalities())))
-        self._less = csr_array(vstack([*self._known_bases(), *self._known_shares()]))
-        self._programmes: dict[int, Programme] = {}
+        self._row, self._atom = sums.members.nonzero()
+        equal = self._stack(self._equalities())
+        less = self._stack([*self._known_bases(), *self._known_shares()])
+        self._programme = Programme(
+            equal, np.append(np.zeros(equal.shape[0] - 1), 1.0), less, np.zeros(less.shape[0]),
+            floor=-np.inf if printed.low < 0 else 0.0,
+        )  # fmt: skip
+        self._divisor = equal.shape[0] - 1
+        self._attacked: Positions = self._atom[:0]
 
     def interval(self, answer: int, cell: int) -> tuple[Interval, list[Floats]]:
         """Return what the share (or mean) of `answer` in `cell` may be.
@@ -113,71 +128,84 @@ class Numerators:
         With it, the points met: the share of every answer in every cell (answers × cells).
         Raises NoPointError when no data could have given these tables.
         """
-        if cell not in self._programmes:
-            self._programmes = {cell: self._attacking(cell)}
-        programme = self._programmes[cell]
+        atoms = self._atom[self._row == cell]
+        self._divide_by(atoms)
         goal = np.zeros((self._answers + 1) * self._atoms + 1)
-        goal[answer * self._atoms :][: self._atoms] = self._sums.members[[cell]].toarray()
-        least, most = programme.best(goal, -1), programme.best(goal, 1)
+        goal[answer * self._atoms + atoms] = 1.0
+        least, most = self._programme.best(goal, -1), self._programme.best(goal, 1)
         points = [self._shares(end.point) for end in (least, most) if end.point is not None]
         return Interval(least.value, most.value), points
 
-    def _attacking(self, cell: int) -> Programme:
-        base = self._rows(None, self._sums.members[[cell]])
-        return Programme(
-            csr_array(vstack([self._equal, base])),
-            np.append(np.zeros(self._equal.shape[0]), 1.0),
-            self._less, np.zeros(self._less.shape[0]),
-            floor=-np.inf if self._printed.low < 0 else 0.0,
-        )  # fmt: skip
+    def _divide_by(self, atoms: Positions) -> None:
+        """Make the base of some atoms the divisor: it is 1 once divided by itself."""
+        if not np.array_equal(atoms, self._attacked):
+            for those, coefficient in ((self._attacked, 0.0), (atoms, 1.0)):
+                self._programme.change(self._divisor, self._bases(those), coefficient)
+            self._attacked = atoms
 
-    def _rows(
-        self, numerators: csr_array | None, bases: csr_array | None, constants: Floats | None = None
-    ) -> csr_array:
-        """Return rows over the unknowns: numerators answer by answer, bases, the inverse."""
-        given = numerators if bases is None else bases
-        count = 0 if given is None else given.shape[0]
-        last = np.zeros(count) if constants is None else constants
-        parts = [
-            csr_array((count, self._answers * self._atoms)) if numerators is None else numerators,
-            csr_array((count, self._atoms)) if bases is None else bases,
-            csr_array(last[:, None]),
+    def _bases(self, atoms: Positions) -> Positions:
+        """Return the unknowns that are the bases of atoms."""
+        bases: Positions = self._answers * self._atoms + atoms
+        return bases
+
+    def _stack(self, blocks: Iterable["_Block"]) -> csr_array:
+        """Return blocks of rows on top of each other, as one sparse matrix."""
+        given = list(blocks)
+        starts = np.cumsum([0, *(one.count for one in given)])
+        entries = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))] + [
+            (start + row, column, value)
+            for start, one in zip(starts, given, strict=False)
+            for row, column, value in one.entries
         ]
-        return csr_array(hstack(parts))
+        row, column, value = map(np.concatenate, zip(*entries, strict=True))
+        shape = (int(starts[-1]), (self._answers + 1) * self._atoms + 1)
+        return csr_array(coo_array((value, (row, column)), shape=shape))
 
-    def _equalities(self) -> Iterator[csr_array]:
-        ties, each = self._sums.ties, eye_array(self._answers)
-        yield self._rows(csr_array(kron(each, ties)), None)
-        yield self._rows(None, ties)
+    def _equalities(self) -> Iterator["_Block"]:
+        ties = coo_array(self._sums.ties)
+        row, atom = ties.coords
+        for unknown in range(self._answers + 1):
+            yield _Block(
+                ties.shape[0], [(row, unknown * self._atoms + atom, np.asarray(ties.data))]
+            )
         if self._printed.adds_up:
-            atoms = eye_array(self._atoms)
-            yield self._rows(csr_array(kron(np.ones((1, self._answers)), atoms)), csr_array(-atoms))
+            atoms = np.tile(np.arange(self._atoms), self._answers + 1)
+            signs = np.repeat([1.0, -1.0], [self._answers * self._atoms, self._atoms])
+            yield _Block(self._atoms, [(atoms, np.arange(atoms.size), signs)])
+        yield _Block(1, [])  # the divisor: the base of the cell under attack
 
-    def _known_bases(self) -> Iterator[csr_array]:
+    def _known_bases(self) -> Iterator["_Block"]:
+        last = (self._answers + 1) * self._atoms
         for known in (self._printed.bases, self._printed.believed):
             is_known = np.isfinite(known)
-            rows, base = self._sums.members[is_known], known[is_known]
-            yield self._rows(None, rows, -(base + 0.5))
-            yield self._rows(None, -rows, np.maximum(base - 0.5, 0))
+            cells = np.flatnonzero(is_known)
+            kept = is_known[self._row]
+            row, column = np.searchsorted(cells, self._row[kept]), self._bases(self._atom[kept])
+            rows, lasts, ones = np.arange(cells.size), np.full(cells.size, last), np.ones(row.size)
+            most, least = known[cells] + 0.5, np.maximum(known[cells] - 0.5, 0)
+            yield _Block(cells.size, [(row, column, ones), (rows, lasts, -most)])
+            yield _Block(cells.size, [(row, column, -ones), (rows, lasts, least)])
 
-    def _known_shares(self) -> Iterator[csr_array]:
-        printed, members, every = self._printed, self._sums.members, np.ones((self._answers, 1))
-        is_shown = np.isfinite(printed.values).ravel()
-        value = printed.values.ravel()[is_shown]
-        half = np.broadcast_to(printed.half, printed.values.shape).ravel()[is_shown]
-        most = np.minimum(value + half, printed.high)[:, None]
-        least = np.maximum(value - half, printed.low)[:, None]
-        rows = csr_array(kron(eye_array(self._answers), members))[is_shown]
-        base = csr_array(kron(every, members))[is_shown]
-        yield self._rows(rows, csr_array(-base.multiply(most)))
-        yield self._rows(csr_array(-rows), csr_array(base.multiply(least)))
+    def _known_shares(self) -> Iterator["_Block"]:
+        printed, cells = self._printed, self._sums.members.shape[0]
+        shown = np.flatnonzero(np.isfinite(printed.values).ravel())
+        answer = np.repeat(np.arange(self._answers), self._row.size)
+        at = answer * cells + np.tile(self._row, self._answers)
+        kept = np.isin(at, shown)
+        row, atom = np.searchsorted(shown, at[kept]), np.tile(self._atom, self._answers)[kept]
+        numerator, base = answer[kept] * self._atoms + atom, self._bases(atom)
+        value, half = printed.values.ravel()[shown], np.tile(printed.half, self._answers)[shown]
+        most, least = np.minimum(value + half, printed.high), np.maximum(value - half, printed.low)
+        ones = np.ones(row.size)
+        yield _Block(shown.size, [(row, numerator, ones), (row, base, -most[row])])
+        yield _Block(shown.size, [(row, numerator, -ones), (row, base, least[row])])
         # Atom by atom, where it does not follow from the unknowns being positive or adding up.
-        numerators = eye_array(self._answers * self._atoms)
-        base = csr_array(kron(every, eye_array(self._atoms)))
+        each = np.arange(self._answers * self._atoms)
+        base, ones = self._bases(each % self._atoms), np.ones(each.size)
         if not printed.adds_up:
-            yield self._rows(csr_array(numerators), csr_array(-printed.high * base))
+            yield _Block(each.size, [(each, each, ones), (each, base, -printed.high * ones)])
         if printed.low != 0:
-            yield self._rows(csr_array(-numerators), csr_array(printed.low * base))
+            yield _Block(each.size, [(each, each, -ones), (each, base, printed.low * ones)])
 
     def _shares(self, point: Floats) -> Floats:
         """Return the share of every answer in every cell at a point (NaN: nobody there)."""

@@ -6,6 +6,7 @@ one system. Not here: the systems (outsider.py, attack.py) and what their answer
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -59,6 +60,11 @@ class Programme:
         ):  # fmt: skip
             self._solver.setOptionValue(option, value)
         self._solver.passModel(model)
+
+    def change(self, row: int, unknowns: npt.NDArray[np.integer[Any]], coefficient: float) -> None:
+        """Give some unknowns a coefficient in one condition (equalities come first)."""
+        for unknown in map(int, unknowns):
+            self._solver.changeCoeff(row, unknown, coefficient)
 
     def best(self, goal: Floats, sign: int) -> Optimum:
         """Return the most (`sign` 1) or the least (-1) of `goal` · u.

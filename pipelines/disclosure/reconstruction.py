@@ -8,7 +8,7 @@ Belongs here: which cells hide crossings, and what a printed figure says of them
 the whole numbers (combinations.py), what published tables say by adding up (outsider.py).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.disclosure.combinations import Points, Ways, answers_near, ways_to_split
+from pipelines.disclosure.combinations import Points, Ways, Whole, answers_near, ways_to_split
 from pipelines.disclosure.population import counted_breakdowns, units_of
 from pipelines.disclosure.released import SHOWN, Floats, Key, Wave, Written
 from pipelines.study import TOTAL, Study
@@ -195,11 +195,7 @@ def _judge(rules: Rules, cell: Cell) -> Judgement:
     ways = [one for one in ideas if one is not None]
     if not ways or len(ways) < len(ideas):
         return Judgement(is_examined=False)
-    judged = [
-        _judge_share(rules, cell, answer, each)
-        for answer in range(len(cell.values))
-        for each in ways
-    ]
+    judged = [_judge_shares(rules, cell, each) for each in ways]
     return Judgement(
         any(one.gives_away for one in judged),
         sum(one.staying for one in judged),
@@ -217,63 +213,79 @@ def _ideas(rules: Rules, cell: Cell) -> Iterator[Ways | None]:
         yield ways_to_split(cell.units, weights, *bases)
 
 
-def _judge_share(rules: Rules, cell: Cell, answer: int, ways: Ways) -> Judgement:
-    """Say whether one printed share confines a small crossing to all or none."""
-    value = cell.values[answer]
-    # 0 % or 100 % are judged by the rule on groups.
-    if value is None or not rules.half < value < 1 - rules.half:
-        return Judgement()
-    near = answers_near(ways, value, rules.half)
-    if not near.share.size:
-        return Judgement(unexplained=1)
-    fits = _fits(cell, answer, near, rules.half)
-    # No fit: the errors are of another estimator, and an outsider goes on without them.
-    points = near.at(fits) if fits.any() else near
-    pinned = _pinned(points, rules.minimum_respondents)
-    if not pinned.any():
-        return Judgement()
+def _judge_shares(rules: Rules, cell: Cell, ways: Ways) -> Judgement:
+    """Say whether the printed shares confine a small crossing to all or none."""
+    shown = [at for at, value in enumerate(cell.values) if _is_open(rules, value)]
+    values = np.array(cell.values, dtype=float)[shown]
+    near = answers_near(ways, values, rules.half)
+    fits = _fits(cell, shown, near, rules.half)
+    # Where none fits, the errors are of another estimator: an outsider goes on without them.
+    points = near.at(fits | ~np.isin(near.answer, near.answer[fits]))
+    pinned = _pinned(points, values.size, rules.minimum_respondents)
+    unexplained = values.size - np.unique(near.answer).size
+    exposed = np.flatnonzero(pinned.any(axis=1))
+    if not exposed.size:
+        return Judgement(unexplained=unexplained)
     units = np.array(cell.units)
-    is_recognisable = (units < rules.minimum_population) | (
-        points.split.max(axis=0) >= rules.group_fraction * units
-    )
-    coarse = answers_near(ways, value, COARSER * rules.half)
-    roughly = _pinned(coarse, rules.minimum_respondents)
-    if (pinned & (is_recognisable | ~roughly)).any():
-        return Judgement(gives_away=True)
-    return Judgement(staying=int(pinned.sum()))
+    most = _over_answers(np.maximum, points.split, points.answer, values.size)
+    is_recognisable = (units < rules.minimum_population) | (most >= rules.group_fraction * units)
+    coarse = answers_near(ways, values[exposed], COARSER * rules.half)
+    roughly = _pinned(coarse, exposed.size, rules.minimum_respondents)
+    gives_away = (pinned[exposed] & (is_recognisable[exposed] | ~roughly)).any(axis=1)
+    return Judgement(bool(gives_away.any()), int(pinned[exposed][~gives_away].sum()), unexplained)
 
 
-def _pinned(points: Points, threshold: int) -> npt.NDArray[np.bool_]:
-    """Return which crossings are small, peopled, and all alike in every combination."""
-    split, given = points.split, points.given
-    is_small = (split < threshold).all(axis=0) & (split > 0).any(axis=0)
-    none, everyone = (
-        (given == 0).all(axis=0),
-        (given == split).all(axis=0) & (split > 0).all(axis=0),
-    )
-    alike: npt.NDArray[np.bool_] = is_small & (none | everyone)
+def _is_open(rules: Rules, value: float | None) -> bool:
+    """Return whether a share is neither 0 % nor 100 %, which the rule on groups judges."""
+    return value is not None and rules.half < value < 1 - rules.half
+
+
+def _pinned(points: Points, answers: int, threshold: int) -> npt.NDArray[np.bool_]:
+    """Return which crossings are small, peopled, and all alike in every combination.
+
+    Answers × crossings; none for an answer without combinations.
+    """
+    split, given, answer = points.split, points.given, points.answer
+    most = _over_answers(np.maximum, split, answer, answers)
+    least = _over_answers(np.minimum, split, answer, answers)
+    given_at_most = _over_answers(np.maximum, given, answer, answers)
+    missing_at_most = _over_answers(np.maximum, split - given, answer, answers)
+    none, everyone = given_at_most == 0, (missing_at_most == 0) & (least > 0)
+    alike: npt.NDArray[np.bool_] = (most < threshold) & (most > 0) & (none | everyone)
     return alike
 
 
-def _fits(cell: Cell, answer: int, points: Points, half: float) -> npt.NDArray[np.bool_]:
+def _over_answers(
+    reduce: np.ufunc, counts: Whole, answer: npt.NDArray[np.intp], answers: int
+) -> Whole:
+    """Reduce points × crossings to answers × crossings (0: no point); points are by answer."""
+    reduced = np.zeros((answers, counts.shape[1]), dtype=np.int64)
+    present, starts = np.unique(answer, return_index=True)
+    if present.size:
+        reduced[present] = reduce.reduceat(counts, starts, axis=0)
+    return reduced
+
+
+def _fits(cell: Cell, shown: Sequence[int], points: Points, half: float) -> npt.NDArray[np.bool_]:
     """Return which combinations reproduce the printed error and design effect.
 
     Stratified variance of a domain's ratio (statistics of the estimation room): it needs the
     respondents of each stratum, which are printed; where one is withheld, all combinations fit.
+    `shown` are the answers that the points are about.
     """
-    fits = np.ones(points.share.size, dtype=bool)
     sample: Floats = np.array(cell.sample, dtype=float)
     if not (np.isfinite(sample) & (sample > 1)).all():
-        return fits
+        return np.ones(points.share.size, dtype=bool)
     share, split, given = points.share[:, None], points.split, points.given
     square = points.weight**2 * (given * (1 - share) ** 2 + (split - given) * share**2)
     once = points.weight * (given - split * share)
     finite = (1 - sample / np.array(cell.strata_units)) * sample / (sample - 1)
     variance = (finite * (square - once**2 / sample)).sum(axis=1)
     simple = points.share * (1 - points.share) / (cell.respondents - 1)
-    error, effect = cell.errors[answer], cell.effects[answer]
-    if error is not None:
-        fits &= np.abs(np.sqrt(np.maximum(variance, 0)) - error) <= half + 1e-9
-    if effect is not None:
-        fits &= np.abs(variance / simple - effect) <= EFFECT_HALF + 1e-9
+    errors = np.array(cell.errors, dtype=float)[shown][points.answer]
+    effects = np.array(cell.effects, dtype=float)[shown][points.answer]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error_missed = np.abs(np.sqrt(np.maximum(variance, 0)) - errors) > half + 1e-9
+        effect_missed = np.abs(variance / simple - effects) > EFFECT_HALF + 1e-9
+    fits: npt.NDArray[np.bool_] = ~(error_missed | effect_missed)  # not printed (NaN): fits
     return fits

@@ -7,6 +7,7 @@ Not here: judging it (audit.py).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 States = npt.NDArray[np.int8]
 SHOWN, WITHHELD, NOBODY = 1, 0, -1
 STATE_OF = {"published": SHOWN, "withheld": WITHHELD, "not_applicable": NOBODY}
+BY_ANSWER = ("value", "standard_error", "design_effect")
 ITEM = ["question", "domain", "actor", "measure"]
 
 
@@ -132,39 +134,50 @@ def read_wave(connection: DuckDBPyConnection, study: Study, wave: str, releases:
     query = sql.read("disclosure/released.sql", breakdowns=sql.names(study.breakdowns))
     table = pl.DataFrame(connection.sql(query, params={"wave": wave}).to_arrow_table())
     breakdowns = list(study.breakdowns)
-    cells = tuple(table.select(breakdowns).unique().sort(breakdowns).iter_rows())
-    place = {cell: at for at, cell in enumerate(cells)}
+    cells = table.select(breakdowns).unique().sort(breakdowns)
+    place = table.select(breakdowns).join(
+        cells.with_row_index("place"), on=breakdowns, how="left", maintain_order="left"
+    )["place"]
+    states = table["status"].replace_strict(STATE_OF, default=WITHHELD, return_dtype=pl.Int8)
+    columns = {
+        "cell": place.to_numpy(),
+        "answer": table["answer"].to_numpy(),
+        "state": states.to_numpy(),
+        **{
+            name: table[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            for name in ("respondents", "weighted_base", "effective_respondents", *BY_ANSWER)
+        },
+    }
     items: dict[Key, list[Written | None]] = {}
-    for key, part in table.group_by([*ITEM, "release"], maintain_order=True):
-        *item, release = key
+    rows = table.select(*ITEM, "release").with_row_index("row")
+    parts = rows.group_by([*ITEM, "release"], maintain_order=True).agg("row")
+    for *item, release, at in parts.iter_rows():
         shown = items.setdefault(tuple(map(str, item)), [None] * releases)
-        shown[int(str(release))] = _written(part, breakdowns, place)
-    return Wave(wave, cells, {key: tuple(shown) for key, shown in items.items()})
+        mine = np.array(at, dtype=np.intp)
+        part = {name: column[mine] for name, column in columns.items()}
+        shown[int(release)] = _written(part, cells.height)
+    keys = tuple(cells.iter_rows())
+    return Wave(wave, keys, {key: tuple(shown) for key, shown in items.items()})
 
 
-def _written(rows: pl.DataFrame, breakdowns: list[str], place: dict[Key, int]) -> Written:
-    cell = np.array([place[key] for key in rows.select(breakdowns).iter_rows()], dtype=np.intp)
-    answers = tuple(rows["answer"].unique().sort().to_list())
-    answer = np.array([answers.index(one) for one in rows["answer"]], dtype=np.intp)
-    state = np.full(len(place), NOBODY, dtype=np.int8)
-    np.maximum.at(state, cell, np.array([STATE_OF.get(one, 0) for one in rows["status"]], np.int8))
+def _written(rows: dict[str, npt.NDArray[Any]], cells: int) -> Written:
+    """Lay out the rows of one item of one release; twins may both tell of a row."""
+    cell = rows["cell"]
+    answers, answer = np.unique(rows["answer"].astype(str), return_inverse=True)
+    state = np.full(cells, NOBODY, dtype=np.int8)
+    np.maximum.at(state, cell, rows["state"])
 
     def by_answer(name: str) -> Floats:
-        figures = np.full((len(answers), len(place)), np.nan)
-        np.fmax.at(figures, (answer, cell), _numbers(rows, name))
+        figures = np.full((answers.size, cells), np.nan)
+        np.fmax.at(figures, (answer, cell), rows[name])
         return figures
 
     def by_cell(name: str) -> Floats:
-        column = np.full(len(place), np.nan)
-        np.fmax.at(column, cell, _numbers(rows, name))
+        column = np.full(cells, np.nan)
+        np.fmax.at(column, cell, rows[name])
         return column
 
     return Written(
         state, by_cell("respondents"), by_cell("weighted_base"),
-        by_cell("effective_respondents"), answers, by_answer("value"),
-        by_answer("standard_error"), by_answer("design_effect"),
+        by_cell("effective_respondents"), tuple(map(str, answers)), *map(by_answer, BY_ANSWER),
     )  # fmt: skip
-
-
-def _numbers(rows: pl.DataFrame, name: str) -> Floats:
-    return rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()

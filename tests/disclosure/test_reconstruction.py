@@ -145,17 +145,21 @@ def reconstructed(study, given, folder, **more):
     inside = dict(reconstruction._crossings(study, wave, Reconstruction([])))[cell]
     printed = reconstruction._printed(now, cell, inside)
     ways = next(reconstruction._ideas(reconstruction._rules(study), printed))
-    near = answers_near(ways, printed.values[1], 0.005)
-    return reconstruction._fits(printed, 1, near, 0.005).sum()
+    near = answers_near(ways, np.array([printed.values[1]]), 0.005)
+    return reconstruction._fits(printed, [1], near, 0.005).sum()
 
 
-def test_combinations_are_all_those_that_give_the_base_and_the_share():
-    units, respondents, effective, value, half = (30.0, 7.0, 200.0), 9, 4.2, 0.31, 0.02
-    found = answers_near(ways_to_split(units, None, respondents, effective), value, half)
-    assert set(map(tuple, np.hstack([found.split, found.given]))) == set(
-        every_combination(units, respondents, effective, value, half)
-    )
+def test_combinations_are_all_those_that_give_the_base_and_the_shares():
+    units, respondents, effective, half = (30.0, 7.0, 200.0), 9, 4.2, 0.02
+    values = np.array([0.31, 0.9999, 0.6])
+    found = answers_near(ways_to_split(units, None, respondents, effective), values, half)
     assert np.allclose(found.share, (found.weight * found.given).sum(axis=1))
+    for answer, value in enumerate(values):
+        mine = found.answer == answer
+        points = list(map(tuple, np.hstack([found.split[mine], found.given[mine]])))
+        expected = list(every_combination(units, respondents, effective, value, half))
+        assert sorted(points) == sorted(expected)
+        assert expected
 
 
 def every_combination(units, respondents, effective, value, half):
