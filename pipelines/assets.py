@@ -12,9 +12,12 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
+from pipelines.alerts import alert
 from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
 from pipelines.publication import publish_study
+from pipelines.release import ReleaseOutcome
+from pipelines.release.preview import PREVIEW
 from pipelines.steps import STEPS, Facts, Step, delivered_waves, run_step, wave_folder
 from pipelines.study import Study, load_study
 from pipelines.study.tables import ESTIMATES, published_tables
@@ -141,6 +144,8 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
             declared, released=released, run={"run_id": context.run.run_id, **run_environment()},
             erratum=config.erratum or None, raise_to=config.bump or None,
         )  # fmt: skip
+        if outcome.reason == "held" and outcome.is_new:
+            _tell_held(name, outcome)
         context.add_output_metadata(
             {
                 "version": outcome.version,
@@ -153,6 +158,14 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
         )
 
     return release
+
+
+def _tell_held(study: str, outcome: ReleaseOutcome) -> None:
+    """Send an alert, once a candidate, that somebody must look at it."""
+    told = {"study": study, "version": outcome.version, "candidate": outcome.path.name}
+    page = outcome.path / PREVIEW
+    text = "\n\n".join(say("alert-held", lang, path=page, **told) for lang in LANGUAGES)
+    alert(say("alert-held-subject", None, **told), text, **told)
 
 
 def catalogue_asset(root: Path, studies: Sequence[str]) -> dg.AssetsDefinition:

@@ -5,9 +5,6 @@ Not here: assets and checks; how people start a run by hand (pipelines.cli).
 """
 
 import json
-import logging
-import os
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines import workspace
+from pipelines.alerts import alert
 from pipelines.assets import CATALOGUE, asset_key, group
 from pipelines.intake import deliveries
 from pipelines.steps import STEPS
@@ -24,7 +22,6 @@ from pipelines.texts import LANGUAGES, say
 DAILY_HOUR = 5
 TIME_ZONE = "Europe/Paris"
 SENSOR_SECONDS = 60
-LOG = logging.getLogger("phare")
 
 
 def job_name(study: str) -> str:
@@ -101,10 +98,10 @@ def _present(study: Study) -> list[str]:
 
 
 def failure_sensor(root: Path) -> dg.SensorDefinition:
-    """Return the sensor that writes a readable report of each failed run, and posts it if asked.
+    """Return the sensor that writes a readable report of each failed run, and sends it if asked.
 
-    PHARE_WEBHOOK is the address to post to. The report holds the messages of PhareError, which
-    never carry a respondent's value, and the names of other errors without their text.
+    Where alerts go: alerts.py. A refused extract fails its run. The report holds the messages of
+    PhareError, which never carry a respondent's value, and the names of other errors without text.
     """
 
     @dg.run_failure_sensor(
@@ -144,7 +141,7 @@ def _is_ours(class_name: str | None) -> bool:
 
 
 def report_failure(root: Path, run_id: str, job: str, causes: list[tuple[str, str]]) -> Path:
-    """Write the report of a failed run under .phare/failures/ and post it to PHARE_WEBHOOK."""
+    """Write the report of a failed run under .phare/failures/ and send it as an alert."""
     lines = [f"# {job}", ""]
     for lang in LANGUAGES:
         lines += [say("job-failed", lang, run=run_id, job=job), ""]
@@ -152,17 +149,5 @@ def report_failure(root: Path, run_id: str, job: str, causes: list[tuple[str, st
     text = "\n".join(lines) + "\n"
     path = workspace.private_folder(root, "failures") / f"{run_id}.md"
     path.write_text(text, "utf-8")
-    address = os.environ.get("PHARE_WEBHOOK")
-    if address:
-        _post(address, {"job": job, "run": run_id, "text": text})
+    alert(say("job-failed-subject", None, job=job), text, job=job, run=run_id)
     return path
-
-
-def _post(address: str, payload: dict[str, str]) -> None:
-    request = urllib.request.Request(  # noqa: S310 - the operator's own setting
-        address, json.dumps(payload).encode(), {"Content-Type": "application/json"}
-    )
-    try:
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
-    except OSError as error:
-        LOG.warning(say("job-webhook-failed", None, address=address, error=type(error).__name__))

@@ -4,23 +4,28 @@ Belongs here: gathering facts that other rooms, and Dagster, already keep. Not h
 """
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.automation import DAILY_HOUR, TIME_ZONE
 from pipelines.intake import deliveries
+from pipelines.refusals import read_refusal
 from pipelines.release import release_state
 from pipelines.run import last_run
-from pipelines.study import load_study
+from pipelines.steps import wave_folder
+from pipelines.study import Study, load_study
+from pipelines.texts import default_language
 
 NONE = "—"
 
 
 def study_state(root: Path, name: str) -> dict[str, Any]:
-    """Return deliveries, last run, next tick, releases, candidates and leftovers of a study.
+    """Return all that an operator asks of a study, as JSON-able facts.
 
-    JSON-able facts. Raises UnknownStudyError, DeclarationError, LogBrokenError.
+    Last run, next tick, deliveries, releases, refused extracts, candidates, leftovers, disk.
+    Raises UnknownStudyError, DeclarationError, LogBrokenError.
     """
     study = load_study(root, name)
     releases = release_state(study, root, dt.date.today())
@@ -33,7 +38,12 @@ def study_state(root: Path, name: str) -> dict[str, Any]:
         "megabytes": round(releases["bytes"] / 1e6, 1),
         "last_run": last_run(root, name) or NONE,
         "next_tick": _next_tick(dt.datetime.now(ZoneInfo(TIME_ZONE))).isoformat(),
+        "free_gigabytes": round(shutil.disk_usage(root).free / 1e9, 1),
+        "private_megabytes": round(_private_bytes(root, name) / 1e6, 1),
         "waves": [_wave(root, name, wave) for wave in study.waves],
+        "refused": [
+            found for wave in study.waves if (found := _refused(root, study, wave)) is not None
+        ],
         "candidates": releases["candidates"],
         "leftovers": [{"name": one} for one in releases["leftovers"]],
         "failures": [
@@ -49,6 +59,17 @@ def _wave(root: Path, name: str, wave: str) -> dict[str, Any]:
         "deliveries": len(received),
         "newest": received[-1].name if received else NONE,
     }
+
+
+def _refused(root: Path, study: Study, wave: str) -> dict[str, Any] | None:
+    received = deliveries(root, study.id, wave)
+    note = read_refusal(wave_folder(study, wave), received[-1].name) if received else None
+    return {"wave": wave, **note, "told": note["message"][default_language()]} if note else None
+
+
+def _private_bytes(root: Path, name: str) -> int:
+    found = (root / ".phare" / name).rglob("*")
+    return sum(path.stat().st_size for path in found if path.is_file())
 
 
 def _next_tick(now: dt.datetime) -> dt.datetime:

@@ -22,6 +22,7 @@ from pipelines.disclosure import protect, protect_analyses, protected_file
 from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
 from pipelines.profile import measured
+from pipelines.refusals import noted
 from pipelines.study import Study
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
@@ -92,7 +93,8 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
         facts = _remembered(study, folder, step, inputs) if reuse else None
         state = "run-step-reused" if facts is not None else "run-step-done"
         if facts is None:
-            with workspace.staged(folder) as aside:
+            delivery = newest_delivery(study.root, study.id, wave).name
+            with noted(folder, step.name, delivery), workspace.staged(folder) as aside:
                 facts = step.work(study, wave, folder, aside)
                 _remember(study, aside, step, inputs, facts)
         else:

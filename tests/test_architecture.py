@@ -15,10 +15,10 @@ MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
-    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "blocks", "intake",
-    "validation", "estimation", "analysis", "disclosure", "release", "catalogue", "scaffold",
-    "steps", "evidence", "quality", "contributors", "publication", "assets", "checks",
-    "automation", "definitions", "run", "state", "cli",
+    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "blocks", "alerts",
+    "refusals", "intake", "validation", "estimation", "analysis", "disclosure", "release",
+    "catalogue", "scaffold", "steps", "evidence", "quality", "contributors", "publication",
+    "assets", "checks", "automation", "definitions", "run", "state", "retention", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")

@@ -26,6 +26,7 @@ VERBS = {
     "publish": "runs",
     "site": "runs",
     "status": "runs",
+    "tidy": "runs",
     "serve": "runs",
     "verify": "releases",
     "approve": "releases",

@@ -1,4 +1,4 @@
-"""Verbs that run the pipeline or show what it made: publish, site, status, serve.
+"""Verbs that run the pipeline or show what it made: publish, site, status, tidy, serve.
 
 Belongs here: arguments, progress, the closing lines. Not here: the run itself (pipelines.run),
 the state of a study (pipelines.state).
@@ -6,6 +6,7 @@ the state of a study (pipelines.state).
 
 import datetime as dt
 import json
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,24 @@ def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
         return
     for one in states:
         click.echo(say("cli-status-study", None, **one))
-        for kind in ("waves", "candidates", "leftovers", "failures"):
+        for kind in ("waves", "refused", "candidates", "leftovers", "failures"):
             for line in one[kind]:
                 click.echo(say(f"cli-status-{kind}", None, **line))
+
+
+@click.command(cls=Verb, name="tidy")
+@option("--days", type=click.IntRange(min=0), default=30, show_default=True, help="cli-option-days")
+@option("--dry-run", is_flag=True, help="cli-option-dry-run")
+@click.pass_obj
+def tidy(root: Path, days: int, *, dry_run: bool) -> None:
+    """Remove private artefacts that are no longer needed."""
+    from pipelines.retention import tidy as tidy_root
+
+    key = "cli-tidy-would" if dry_run else "cli-tidy-done"
+    gone = tidy_root(root, days, run_id=str(uuid.uuid4()), dry_run=dry_run)
+    for path in gone:
+        click.echo(say(key, None, path=path))
+    click.echo(say("cli-tidy-total", None, count=len(gone)))
 
 
 @click.command(cls=Verb, name="serve")

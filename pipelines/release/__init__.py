@@ -5,7 +5,7 @@ here: what may be published (disclosure), pages and catalogues over releases (ca
 """
 
 from pipelines.release.approve import approve
-from pipelines.release.candidates import Candidate
+from pipelines.release.candidates import Candidate, drop_stale_candidates
 from pipelines.release.changes import difference_facts
 from pipelines.release.errors import (
     BusyError,
@@ -55,6 +55,7 @@ __all__ = [
     "VersionError",
     "approve",
     "difference_facts",
+    "drop_stale_candidates",
     "newest_entry",
     "newest_releases",
     "publish",

@@ -16,9 +16,10 @@ from pipelines import workspace
 from pipelines.release.descriptor import as_json
 from pipelines.release.durable import replace_file, sync_folder
 from pipelines.release.errors import CandidateError
-from pipelines.release.log import Entry
+from pipelines.release.log import Entry, read_log
 from pipelines.release.prepare import Prepared
-from pipelines.release.store import Store
+from pipelines.release.preview import PREVIEW, preview
+from pipelines.release.store import Store, locked
 from pipelines.study.model import Publication
 
 FACTS = "candidate.json"
@@ -43,6 +44,11 @@ class Candidate:
         """Return the folder of the release itself, to look at before approving."""
         return self.folder / str(self.facts["version"])
 
+    @property
+    def preview(self) -> Path:
+        """Return the page to read before approving."""
+        return self.folder / PREVIEW
+
 
 def is_held(policy: Publication, today: dt.date) -> bool:
     """Whether a release must wait: for an approval, or for the day that it is embargoed until."""
@@ -54,8 +60,10 @@ def is_embargoed(policy: Publication, today: dt.date) -> bool:
     return policy.not_before is not None and today < policy.not_before
 
 
-def hold(store: Store, staged: Path, prepared: Prepared, entries: Sequence[Entry]) -> Path:
-    """Keep a verified release as a private candidate and return its folder.
+def hold(
+    store: Store, staged: Path, prepared: Prepared, entries: Sequence[Entry]
+) -> tuple[Path, bool]:
+    """Keep a verified release as a private candidate; return its folder, and whether it is new.
 
     Its name says version and content: the same content held twice is one candidate, the first.
     """
@@ -69,14 +77,17 @@ def hold(store: Store, staged: Path, prepared: Prepared, entries: Sequence[Entry
     }
     known = find_candidates(store)
     if any(one.name == name and one.log_head == facts["log_head"] for one in known):
-        return place
+        return place, False
     shutil.rmtree(place, ignore_errors=True)
     workspace.private_folder(store.root, store.study, "release", "candidates", name)
     shutil.copytree(staged, place / prepared.version)
+    page = preview(staged, name, prepared.facts, prepared.restated)
+    (place / PREVIEW).write_text(page, "utf-8")
+    (place / PREVIEW).chmod(0o600)
     # Last: a folder without it was never finished, and is not a candidate.
     replace_file(place / FACTS, as_json(facts).encode())
     sync_folder(held)
-    return place
+    return place, True
 
 
 def find_candidates(store: Store) -> tuple[Candidate, ...]:
@@ -98,6 +109,19 @@ def drop_candidates(store: Store) -> None:
     """Remove every candidate: the log has grown, so that none of them can be promoted."""
     for path in _folder(store).iterdir():
         shutil.rmtree(path)
+
+
+def drop_stale_candidates(
+    root: Path, study_id: str, *, run_id: str, dry_run: bool = False
+) -> list[Path]:
+    """Remove the candidates that were prepared before the log grew; return their folders."""
+    store = Store(root, study_id)
+    with locked(store, run_id):
+        head = log_head(read_log(store.public))
+        stale = [one.folder for one in find_candidates(store) if one.log_head != head]
+        for folder in () if dry_run else stale:
+            shutil.rmtree(folder)
+    return stale
 
 
 def log_head(entries: Sequence[Entry]) -> str | None:

@@ -26,7 +26,8 @@ class ReleaseOutcome:
 
     `bump` is 'first', 'patch', 'minor', 'major', or None where the release of `version` at `path`
     already says the same. Of a candidate that waits, `version` is the number that it will have
-    and `path` its private folder, whose name is what `approve` takes.
+    and `path` its private folder, whose name is what `approve` takes; `is_new` says that it did
+    not wait already.
     """
 
     version: str
@@ -35,6 +36,7 @@ class ReleaseOutcome:
     reason: str
     content_id: str
     bump: str | None
+    is_new: bool = True
 
 
 def publish(
@@ -74,8 +76,8 @@ def publish(
             if not isinstance(prepared, Prepared):
                 return _reproduced(store, prepared.entry, told)
             if is_held(study.about.publication, released):
-                path = hold(store, staged, prepared, entries)
-                return _outcome(prepared, path, published=False, reason="held")
+                path, is_new = hold(store, staged, prepared, entries)
+                return _outcome(prepared, path, published=False, reason="held", is_new=is_new)
             check_erratum(prepared.facts, prepared.restated)
             path = commit(store, staged, prepared.facts, entries)
             reason = "changed" if entries else "first"
@@ -103,10 +105,12 @@ def newest_releases(root: Path) -> list[Path]:
     return [Store(root, name).folder(entry["version"]) for name, entry in found if entry]
 
 
-def _outcome(prepared: Prepared, path: Path, *, published: bool, reason: str) -> ReleaseOutcome:
+def _outcome(
+    prepared: Prepared, path: Path, *, published: bool, reason: str, is_new: bool = True
+) -> ReleaseOutcome:
     facts = prepared.facts
     return ReleaseOutcome(
-        prepared.version, path, published, reason, facts["content_id"], facts["bump"]
+        prepared.version, path, published, reason, facts["content_id"], facts["bump"], is_new
     )
 
 

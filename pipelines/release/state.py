@@ -18,8 +18,8 @@ def release_state(study: Study, root: Path, today: dt.date) -> dict[str, Any]:
     """Return the releases of `study` as JSON-able facts; reads, never writes what readers see.
 
     Keys: versions (oldest first, each with status), latest (or None), candidates (each with name,
-    version, needs_erratum, stale, embargoed_until), leftovers (staging folders and folders that
-    the log does not name), bytes (of published/<study>). Raises LogBrokenError.
+    version, path, preview, needs_erratum, stale, embargoed_until), leftovers (staging folders and
+    folders that the log does not name), bytes (of published/<study>). Raises LogBrokenError.
     """
     store = Store(root, study.id)
     entries = read_log(store.public)
@@ -55,6 +55,7 @@ def _candidate(
         "candidate": one.name,
         "version": one.facts["version"],
         "path": str(one.release),
+        "preview": str(one.preview),
         "needs_erratum": bool(one.restated and not one.facts["erratum"]),
         "stale": one.log_head != log_head(entries),
         "embargoed_until": until if is_embargoed(policy, today) else None,

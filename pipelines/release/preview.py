@@ -1,0 +1,69 @@
+"""The preview of a candidate: one private page to read before approving.
+
+Belongs here: choosing what the page shows. Not here: its words (templates/preview.html.j2), the
+public site (catalogue).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.release.diff import PUBLISHED, read_descriptor
+from pipelines.release.manifest import files_of
+from pipelines.study import TOTAL
+from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
+
+PREVIEW = "preview.html"
+SHOWN = 200  # rows: what a person reads; the whole table is beside the page
+
+
+def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -> str:
+    """Return the page of candidate `name`, whose release lies at `release`, as HTML.
+
+    It says what will be published, what changes, whether an erratum is needed, how to approve,
+    and shows the national estimates; its links lead to the candidate's own files.
+    """
+    descriptor = read_descriptor(release)
+    columns, rows = _national(release, descriptor)
+    return (
+        _environment()
+        .get_template("preview.html.j2")
+        .render(
+            name=name, facts=facts, restated=restated, title=descriptor["i18n:title"],
+            files=list(files_of(release)), columns=columns, rows=rows,
+            withheld=_count(release, "withheld"), published=_count(release, PUBLISHED),
+        )
+    )  # fmt: skip
+
+
+def _national(
+    release: Path, descriptor: Mapping[str, Any]
+) -> tuple[list[str], Sequence[Sequence[Any]]]:
+    table = pq.read_table(release / "data" / f"{ESTIMATES}.parquet")
+    key = next(one["schema"]["primaryKey"] for one in descriptor["resources"])
+    breakdowns = [one for one in key if one not in KEY_BEFORE_BREAKDOWNS]
+    for one in breakdowns:
+        table = table.filter(pc.equal(table[one], TOTAL))
+    table = table.drop_columns(breakdowns).slice(0, SHOWN)
+    return table.column_names, [list(row.values()) for row in table.to_pylist()]
+
+
+def _count(release: Path, status: str) -> int:
+    column = pq.read_table(release / "data" / f"{ESTIMATES}.parquet", columns=["status"])["status"]
+    return int(pc.sum(pc.equal(column, status)).as_py() or 0)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=True,
+    )
