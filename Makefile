@@ -16,13 +16,13 @@ help: ## List the targets
 
 setup: $(READY) ## Install the locked dependencies into .venv (cached)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml clients/python/pyproject.toml
 	@echo "== set-up: the locked dependencies go into $(VENV)"
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=path if it has another name"; exit 2; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(MAKE) --no-print-directory venv-without-ensurepip
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e clients/python -e .
 	@touch $@
 	@echo "== set-up done"
 
@@ -47,7 +47,7 @@ test-slow: $(READY) ## The slow tier alone: kill, fuzz, coverage of intervals, r
 lint: $(READY) ## ruff: lint and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: $(READY) ## mypy, strict on pipelines/
+types: $(READY) ## mypy, strict on pipelines/ and the client
 	@$(BIN)/mypy
 
 dev: $(READY) ## Dagster's UI and daemon on http://localhost:3000
@@ -64,7 +64,7 @@ schemas: $(READY) ## Write the JSON Schemas of the declarations again
 
 lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned requirements.lock
 	@$(BIN)/uv lock --upgrade --quiet
-	@$(BIN)/uv export --quiet --all-groups --format requirements.txt --no-emit-project --no-header --no-annotate > requirements.lock
+	@$(BIN)/uv export --quiet --all-groups --format requirements.txt --no-emit-local --no-header --no-annotate > requirements.lock
 
 clean: ## Remove what can be made again: .venv, caches, private state (not published/)
-	@rm -rf $(VENV) .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info clients/python/build clients/python/src/*.egg-info

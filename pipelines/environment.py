@@ -31,7 +31,9 @@ def _commit() -> str:
     head = _git("rev-parse", "HEAD")
     if head is None:
         return "unknown"
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "pipelines", "schemas")
+    changed = _git(
+        "status", "--porcelain", "--untracked-files=no", "--", "pipelines", "clients", "schemas"
+    )
     return f"{head}-dirty" if changed else head
 
 

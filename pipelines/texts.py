@@ -4,25 +4,14 @@ Belongs here: finding a text and filling its blanks. Not here: the texts themsel
 `messages.yaml` of each room) nor the decision to say something (the room's own code).
 """
 
-import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import yaml
 
-Lang = Literal["fr", "en"]
-LANGUAGES: tuple[Lang, ...] = ("fr", "en")
+from phare_data.texts import LANGUAGES, Lang, default_language
 
-
-def default_language() -> Lang:
-    """Return the reader's language: PHARE_LANG, else the locale, else French."""
-    for name in ("PHARE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        prefix = os.environ.get(name, "")[:2].lower()
-        for lang in LANGUAGES:
-            if prefix == lang:
-                return lang
-    return "fr"
+__all__ = ["LANGUAGES", "Lang", "default_language", "messages", "say"]
 
 
 @cache

@@ -15,19 +15,12 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
+from phare_data.layout import VERSIONS
+from phare_data.log import PURGED, WITHDRAWN, Entry, Status, releases, statuses
+from phare_data.manifest import read_manifest
 from pipelines.release.crate import MEDIA_TYPES
 from pipelines.release.layout import read_json
-from pipelines.release.log import (
-    PURGED,
-    VERSIONS,
-    WITHDRAWN,
-    Entry,
-    Status,
-    read_log,
-    releases,
-    statuses,
-)
-from pipelines.release.manifest import read_manifest
+from pipelines.release.log import read_log
 from pipelines.study import Text
 from pipelines.study.tables import ESTIMATES
 

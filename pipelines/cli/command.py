@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from phare_data.errors import PhareDataError
 from pipelines import PROJECT
 from pipelines.cli.bilingual import option, write_exit_codes
 from pipelines.errors import ExitCode, PhareError
@@ -100,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.Abort:
         click.echo(say("cli-aborted"), err=True)
         code = ExitCode.USAGE
-    except PhareError as error:
+    except (PhareError, PhareDataError) as error:
         click.echo(error.text(), err=True)
         code = error.exit_code
     sys.exit(int(code or 0))

@@ -18,15 +18,27 @@ from pipelines.texts import say
 
 
 @click.command(cls=Verb, name="verify")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, metavar="[PATH|URL]...")
+@option("--public-key", type=click.Path(path_type=Path), help="cli-option-public-key")
+@option("--require-signature", is_flag=True, help="cli-option-require-signature")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
-def verify(root: Path, paths: tuple[Path, ...], *, as_json: bool) -> ExitCode:
+def verify(
+    root: Path,
+    paths: tuple[str, ...],
+    *,
+    public_key: Path | None,
+    require_signature: bool,
+    as_json: bool,
+) -> ExitCode:
     """Verify releases."""
+    from phare_data.verifier import verify as verify_release
     from pipelines.release import newest_releases
-    from pipelines.release import verify as verify_release
 
-    verified = [verify_release(path) for path in paths or newest_releases(root)]
+    verified = [
+        verify_release(path, public_key=public_key, require_signature=require_signature)
+        for path in paths or newest_releases(root)
+    ]
     if as_json:
         click.echo(json.dumps([one.as_json() for one in verified], ensure_ascii=False, indent=1))
     else:

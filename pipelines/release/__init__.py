@@ -1,6 +1,6 @@
 """Releases: immutable versions of a study's tables, described, verified and logged.
 
-Belongs here: writing, describing, comparing, numbering, publishing and verifying releases. Not
+Belongs here: writing, describing, comparing, numbering and publishing releases. Not
 here: what may be published (disclosure), pages and catalogues over releases (catalogue).
 """
 
@@ -21,7 +21,6 @@ from pipelines.release.errors import (
     UnsoundReleaseError,
     VersionError,
 )
-from pipelines.release.findings import Finding, Verification
 from pipelines.release.inputs import SourceFile
 from pipelines.release.place import release_folder, release_name
 from pipelines.release.publish import ReleaseOutcome, newest_entry, newest_releases, publish
@@ -30,7 +29,6 @@ from pipelines.release.reproduce import Reproduction, reproduce
 from pipelines.release.retire import Retirement, purge, withdraw
 from pipelines.release.state import release_state
 from pipelines.release.trace import trace
-from pipelines.release.verify import verify
 
 __all__ = [
     "BusyError",
@@ -38,7 +36,6 @@ __all__ = [
     "CandidateError",
     "CellError",
     "ErratumNeededError",
-    "Finding",
     "HeldError",
     "LogBrokenError",
     "Pushed",
@@ -51,7 +48,6 @@ __all__ = [
     "SourceFile",
     "StorageError",
     "UnsoundReleaseError",
-    "Verification",
     "VersionError",
     "approve",
     "difference_facts",
@@ -66,6 +62,5 @@ __all__ = [
     "release_state",
     "reproduce",
     "trace",
-    "verify",
     "withdraw",
 ]

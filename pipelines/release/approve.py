@@ -8,6 +8,9 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+from phare_data.layout import MANIFEST
+from phare_data.manifest import sha256_of
+from phare_data.verifier import verify_release
 from pipelines.release.candidates import (
     Candidate,
     drop_candidates,
@@ -16,11 +19,9 @@ from pipelines.release.candidates import (
     log_head,
 )
 from pipelines.release.errors import CandidateError, UnsoundReleaseError
-from pipelines.release.manifest import MANIFEST, sha256_of
 from pipelines.release.prepare import check_erratum
 from pipelines.release.publish import ReleaseOutcome, commit
 from pipelines.release.store import Store, locked, recover, staging
-from pipelines.release.verify import verify_release
 from pipelines.study import Study
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phare_data.log import Entry
 from pipelines import workspace
 from pipelines.release.descriptor import as_json
 from pipelines.release.durable import replace_file, sync_folder
 from pipelines.release.errors import CandidateError
-from pipelines.release.log import Entry, read_log
+from pipelines.release.log import read_log
 from pipelines.release.prepare import Prepared
 from pipelines.release.preview import PREVIEW, preview
 from pipelines.release.store import Store, locked

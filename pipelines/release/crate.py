@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.release.manifest import files_of, sha256_of
+from phare_data.layout import CRATE
+from phare_data.manifest import files_of, sha256_of
 from pipelines.release.openlineage import PRODUCER
 from pipelines.release.pages import Page, attribution
 
-CRATE = "ro-crate-metadata.json"
 PROFILES = ("https://w3id.org/ro/wfrun/process/0.5",)
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".json": "application/json",

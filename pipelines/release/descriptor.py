@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from phare_data.layout import CSV_SUFFIX
 from pipelines.release.inputs import Release, SourceFile
 from pipelines.release.method import method
-from pipelines.release.table_schema import CSV_SUFFIX, in_both, table_schema
+from pipelines.release.table_schema import in_both, table_schema
 from pipelines.study.model import Contributor, Licence, Source, Text
 from pipelines.study.tables import Table
 

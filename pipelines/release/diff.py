@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
+from phare_data.content_id import said
+from phare_data.layout import CSV_SUFFIX
 from pipelines import sql
-from pipelines.release.content_id import said
 from pipelines.release.method import changed_method
-from pipelines.release.table_schema import CSV_SUFFIX
 
 Descriptor = Mapping[str, Any]
 PUBLISHED = "published"

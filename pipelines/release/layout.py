@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phare_data.layout import CRATE, DATAPACKAGE
+from phare_data.manifest import sha256_of
 from pipelines import sql
-from pipelines.release.crate import CRATE, crate
+from pipelines.release.crate import crate
 from pipelines.release.descriptor import FileFacts, as_json, descriptor
 from pipelines.release.inputs import Release
 from pipelines.release.lineage import LINEAGE, lineage
-from pipelines.release.manifest import sha256_of, write_manifest
+from pipelines.release.manifest import write_manifest
 from pipelines.release.openlineage import OPENLINEAGE, events
 from pipelines.release.pages import Page, write_pages
 from pipelines.release.workbook import write_workbook
 from pipelines.release.writing import write_csv, write_parquet
 
-DATAPACKAGE = "datapackage.json"
 RUN = "lineage/run.json"
 EVIDENCE = (RUN, OPENLINEAGE, CRATE)  # varies from run to run; bound by the manifest alone
 

@@ -1,29 +1,12 @@
-"""The manifest of a release: the digest of every file, in the format of `sha256sum`.
+"""Writing the manifest of a release: the digest of every file, in the format of `sha256sum`.
 
-Belongs here: writing, reading and comparing MANIFEST.sha256. Not here: what files mean (verify.py).
+Belongs here: writing MANIFEST.sha256. Not here: reading and comparing one (phare_data.manifest).
 """
 
-import hashlib
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
-MANIFEST = "MANIFEST.sha256"
-SIGNATURE = f"{MANIFEST}.minisig"
-UNLISTED = (MANIFEST, SIGNATURE)
-_LINE = re.compile(r"([0-9a-f]{64})  ([^\s/][^\n]*)")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def files_of(folder: Path) -> Iterator[str]:
-    """Yield the path of every file below `folder` that a manifest lists, in its order."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_file(path))
-    yield from sorted(path for path in found if path not in UNLISTED)
+from phare_data.layout import MANIFEST
+from phare_data.manifest import files_of, sha256_of
 
 
 def write_manifest(folder: Path) -> str:
@@ -31,22 +14,3 @@ def write_manifest(folder: Path) -> str:
     lines = [f"{sha256_of(folder / path)}  {path}\n" for path in files_of(folder)]
     (folder / MANIFEST).write_bytes("".join(lines).encode())
     return sha256_of(folder / MANIFEST)
-
-
-def read_manifest(folder: Path) -> dict[str, str] | None:
-    """Return path → digest as the manifest states it; None when it is not a manifest at all."""
-    try:
-        text = (folder / MANIFEST).read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
-        return None
-    *lines, rest = text.split("\n")
-    matches = [_LINE.fullmatch(line) for line in lines]
-    listed = [match[2] for match in matches if match]
-    if rest or not lines or len(listed) != len(lines) or listed != sorted(set(listed)):
-        return None
-    return {match[2]: match[1] for match in matches if match}
-
-
-def _is_file(path: Path) -> bool:
-    """Whether a path is a file or stands for one: a dangling link is an unlisted file too."""
-    return path.is_symlink() or path.is_file()

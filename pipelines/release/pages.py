@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from phare_data.log import Entry
 from pipelines.release.changes import Sentence
 from pipelines.release.descriptor import SYNTHETIC
 from pipelines.release.inputs import Release
-from pipelines.release.log import Entry
 from pipelines.study import MethodNotice
 from pipelines.study.tables import ESTIMATES
 from pipelines.texts import LANGUAGES, Lang, say

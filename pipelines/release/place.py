@@ -5,8 +5,9 @@ Belongs here: turning such a name into a folder. Not here: the folders themselve
 
 from pathlib import Path
 
+from phare_data.log import PURGED, newest_valid, statuses
 from pipelines.release.errors import VersionError
-from pipelines.release.log import PURGED, newest_valid, read_log, statuses
+from pipelines.release.log import read_log
 from pipelines.release.store import Store
 
 

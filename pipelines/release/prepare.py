@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phare_data.content_id import content_id
+from phare_data.layout import MANIFEST, SIGNATURE
+from phare_data.log import PURGED, RELEASED, Entry, newest_valid, releases, statuses
+from phare_data.manifest import read_manifest, sha256_of
+from phare_data.verifier import verify_release
 from pipelines.profile import measured
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import Sentence, first_sentence, sentences
-from pipelines.release.content_id import content_id
 from pipelines.release.diff import Difference, compare
 from pipelines.release.diff_files import write_diff
 from pipelines.release.errors import ErratumNeededError, LogBrokenError, UnsoundReleaseError
 from pipelines.release.inputs import Release
 from pipelines.release.layout import Told, write_data, write_descriptor, write_rest
-from pipelines.release.log import PURGED, RELEASED, Entry, newest_valid, releases, statuses
-from pipelines.release.manifest import MANIFEST, SIGNATURE, read_manifest, sha256_of
 from pipelines.release.pages import Page
 from pipelines.release.sign import sign_manifest
 from pipelines.release.store import Store
-from pipelines.release.verify import verify_release
 from pipelines.release.version import FIRST, Version, chosen_bump, next_version
 
 # Called with the staged folder and those of all earlier releases that have their data; raises to

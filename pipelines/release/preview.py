@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from phare_data.manifest import files_of
 from pipelines.release.diff import PUBLISHED, read_descriptor
-from pipelines.release.manifest import files_of
 from pipelines.study import TOTAL
 from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phare_data.log import Entry, newest_valid
 from pipelines.release.candidates import hold, is_held
 from pipelines.release.inputs import SourceFile, gather
 from pipelines.release.layout import Told
-from pipelines.release.log import Entry, append, newest_valid, read_log, write_latest
+from pipelines.release.log import append, read_log, write_latest
 from pipelines.release.prepare import Choices, Gate, Prepared, check_erratum, prepare
 from pipelines.release.store import Store, locked, promote, recover, staging
 from pipelines.study import Study

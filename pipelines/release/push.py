@@ -10,13 +10,14 @@ from pathlib import Path
 
 from pyarrow import fs
 
+from phare_data.layout import KEPT, LATEST, MANIFEST, SIGNATURE, VERSIONS, tombstone_path
+from phare_data.log import PURGED, Entry, parse_log, statuses
+from phare_data.manifest import files_of
+from phare_data.verifier import verify
 from pipelines.release.crate import MEDIA_TYPES
 from pipelines.release.errors import LogBrokenError, StorageError, UnsoundReleaseError
-from pipelines.release.log import LATEST, PURGED, VERSIONS, Entry, parse_log, read_log, statuses
-from pipelines.release.manifest import MANIFEST, SIGNATURE, files_of
-from pipelines.release.store import KEPT, Store, locked
-from pipelines.release.tombstone import tombstone_path
-from pipelines.release.verify import verify
+from pipelines.release.log import read_log
+from pipelines.release.store import Store, locked
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phare_data.content_id import content_id, said
+from phare_data.layout import CSV_SUFFIX, DATAPACKAGE
+from phare_data.log import releases
 from pipelines import PROJECT
 from pipelines.errors import ExitCode
 from pipelines.intake import deliveries
-from pipelines.release.content_id import content_id, said
 from pipelines.release.diff import read_descriptor
 from pipelines.release.errors import ReproductionError
-from pipelines.release.layout import DATAPACKAGE, RUN
-from pipelines.release.log import read_log, releases
+from pipelines.release.layout import RUN
+from pipelines.release.log import read_log
 from pipelines.release.store import Store
-from pipelines.release.table_schema import CSV_SUFFIX
 
 RUN_PHARE = "from pipelines.cli import main; main()"
 NOT_LIBRARIES = {"run_id", "commit", "code_sha256", "lock_sha256", "platform", "row_maps"}
@@ -149,9 +150,10 @@ def _run(study_id: str, released: str, work: Path, *, clean: bool) -> Path:
 
 
 def _call(command: list[str], code: Path) -> None:
+    python_path = os.pathsep.join(str(code / one) for one in (".", "clients/python/src"))
     kept = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
     done = subprocess.run(
-        command, cwd=code, env={**kept, "PYTHONPATH": str(code)}, capture_output=True, text=True,
+        command, cwd=code, env={**kept, "PYTHONPATH": python_path}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     if done.returncode not in (ExitCode.DONE, ExitCode.HELD):

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from phare_data.layout import tombstone_path
+from phare_data.log import PURGED, WITHDRAWN, Entry, releases, statuses
 from pipelines.release.errors import VersionError
-from pipelines.release.log import PURGED, WITHDRAWN, Entry, append, releases, statuses, write_latest
+from pipelines.release.log import append, write_latest
 from pipelines.release.store import Store, finish_retirements, locked, recover
-from pipelines.release.tombstone import tombstone_path
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Signing a release with minisign, and checking a signature.
+"""Signing a release with minisign.
 
-Belongs here: MANIFEST.sha256.minisig. Not here: the manifest (manifest.py), making keys (the
-operator does, with `minisign -G`; docs/operate.md).
+Belongs here: MANIFEST.sha256.minisig. Not here: checking one (phare_data.verifier), the manifest
+(manifest.py), making keys (the operator does, with `minisign -G`; docs/operate.md).
 """
 
 import os
@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from phare_data.layout import MANIFEST, SIGNATURE
 from pipelines.release.errors import SigningError
-from pipelines.release.manifest import MANIFEST, SIGNATURE
 
 KEY, PASSWORD = "PHARE_MINISIGN_KEY", "PHARE_MINISIGN_PASSWORD"
 
@@ -37,28 +37,8 @@ def sign_manifest(folder: Path, about: str) -> bool:
     return True
 
 
-def read_public_key(path: Path) -> Any:
-    """Return the minisign public key of a file; raises SigningError when it is none."""
-    minisign = _library()
-    try:
-        return minisign.PublicKey.from_file(path)
-    except (OSError, ValueError, minisign.Error) as error:
-        raise SigningError("release-signing-key", file=path, found=type(error).__name__) from None
-
-
-def is_signed_by(folder: Path, key: Any) -> bool:
-    """Whether the manifest of `folder` is signed by `key`, a public key that was read."""
-    minisign = _library()
-    try:
-        signature = minisign.Signature.from_file(folder / SIGNATURE)
-        key.verify((folder / MANIFEST).read_bytes(), signature)
-    except (OSError, ValueError, minisign.Error):
-        return False
-    return True
-
-
 def _library() -> Any:
-    """Return py-minisign: needed only where a key is configured or a signature is checked."""
+    """Return py-minisign: needed only where a key is configured."""
     try:
         return import_module("minisign")
     except ImportError:

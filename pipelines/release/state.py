@@ -8,8 +8,9 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from phare_data.log import Entry, newest_valid, releases, statuses
 from pipelines.release.candidates import Candidate, find_candidates, is_embargoed, log_head
-from pipelines.release.log import Entry, newest_valid, read_log, releases, statuses
+from pipelines.release.log import read_log
 from pipelines.release.store import STAGING, Store, orphans
 from pipelines.study import Study
 

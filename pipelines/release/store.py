@@ -17,16 +17,15 @@ from typing import IO
 
 import duckdb
 
+from phare_data.layout import KEPT, is_version
+from phare_data.log import PURGED, Entry, releases, statuses
 from pipelines import workspace
 from pipelines.release.durable import FOLDER_MODE, seal_tree, sync_folder
 from pipelines.release.errors import BusyError, StorageError
-from pipelines.release.log import PURGED, Entry, read_log, releases, statuses, write_latest
-from pipelines.release.manifest import MANIFEST, SIGNATURE
+from pipelines.release.log import read_log, write_latest
 from pipelines.release.tombstone import write_tombstones
-from pipelines.release.version import Version
 
 STAGING = ".staging-"
-KEPT = ("datapackage.json", "LICENSE", "CITATION.cff", MANIFEST, SIGNATURE)  # by a purge
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def orphans(store: Store, entries: Sequence[Entry]) -> tuple[Path, ...]:
     known = {one["version"] for one in releases(entries)}
     folders = (path for path in store.public.glob("[0-9]*") if path.is_dir())
     return tuple(
-        sorted(path for path in folders if Version.is_one(path.name) and path.name not in known)
+        sorted(path for path in folders if is_version(path.name) and path.name not in known)
     )
 
 

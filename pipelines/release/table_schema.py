@@ -10,8 +10,6 @@ from pipelines.release.arrow import arrow_type
 from pipelines.study.model import Text
 from pipelines.study.tables import Field, Table
 
-CSV_SUFFIX = "-csv"
-
 
 def table_schema(table: Table, suffix: str) -> dict[str, Any]:
     """Return the Table Schema of `table`; `suffix` names the twin that foreign keys point to."""

@@ -6,16 +6,10 @@ Belongs here: their place and words. Not here: retiring (retire.py).
 from collections.abc import Sequence
 from pathlib import Path
 
+from phare_data.layout import tombstone_path
+from phare_data.log import RELEASED, Entry
 from pipelines.release.durable import replace_file
-from pipelines.release.log import RELEASED, Entry
 from pipelines.texts import LANGUAGES, say
-
-TOMBSTONE = ".RETIRED.md"  # after the version, beside its folder
-
-
-def tombstone_path(public: Path, version: str) -> Path:
-    """Return the tombstone of a version."""
-    return public / f"{version}{TOMBSTONE}"
 
 
 def write_tombstones(public: Path, entries: Sequence[Entry]) -> None:

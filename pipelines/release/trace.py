@@ -12,11 +12,13 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from phare_data.layout import VERSIONS
+from phare_data.log import releases
 from pipelines.release.diff import read_descriptor
 from pipelines.release.errors import CellError
 from pipelines.release.layout import RUN
 from pipelines.release.lineage import LINEAGE
-from pipelines.release.log import VERSIONS, read_log, releases
+from pipelines.release.log import read_log
 from pipelines.study import NOT_APPLICABLE, TOTAL
 from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
 

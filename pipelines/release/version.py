@@ -4,10 +4,10 @@ Belongs here: numbers, bumps, and which bump a difference asks for. Not here: fi
 (diff.py), why a release is refused (publish.py).
 """
 
-import re
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
+from phare_data.layout import is_version
 from pipelines.release.errors import VersionError
 
 Bump = Literal["patch", "minor", "major"]
@@ -23,15 +23,10 @@ class Version:
     minor: int
     patch: int
 
-    @staticmethod
-    def is_one(text: str) -> bool:
-        """Whether `text` is a version number."""
-        return re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", text) is not None
-
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the number that `text` writes; raises VersionError when it writes none."""
-        if not cls.is_one(text):
+        if not is_version(text):
             raise VersionError("release-version-unreadable", found=text)
         return cls(*(int(part) for part in text.split(".")))
 

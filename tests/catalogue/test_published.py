@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from phare_data.manifest import sha256_of
 from pipelines.catalogue import read_published
 from pipelines.release import purge
 from pipelines.release.errors import LogBrokenError
-from pipelines.release.manifest import sha256_of
 from pipelines.study import Study
 from tests.tiny_study import STUDY
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from phare_data.verifier import verify
 from pipelines.contributors.row_map import SALT
 from pipelines.errors import ExitCode
-from pipelines.release import verify
 from tests.cli.test_cli import phare
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from phare_data.verifier import verify
 from pipelines.alerts import alert
 from pipelines.errors import PhareError
-from pipelines.release import approve, verify
+from pipelines.release import approve
 from pipelines.retention import tidy
 from pipelines.run import Choices, run_study
 from pipelines.state import study_state

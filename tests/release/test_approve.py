@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from phare_data.manifest import files_of
+from phare_data.verifier import verify
 from pipelines.errors import ExitCode
 from pipelines.release import (
     CandidateError,
@@ -16,10 +18,8 @@ from pipelines.release import (
     UnsoundReleaseError,
     approve,
     release_state,
-    verify,
 )
 from pipelines.release.log import read_log
-from pipelines.release.manifest import files_of
 from pipelines.study import Study
 from tests.release.made_up_release import RELEASED, changed_value, declared, edit, published
 from tests.tiny_study import STUDY

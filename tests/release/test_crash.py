@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from phare_data.log import newest_valid, releases
+from phare_data.verifier import verify
 from pipelines.errors import ExitCode
-from pipelines.release import BusyError, ReleaseOutcome, StorageError, verify
-from pipelines.release.log import newest_valid, read_log, releases
+from pipelines.release import BusyError, ReleaseOutcome, StorageError
+from pipelines.release.log import read_log
 from pipelines.release.store import Store, locked
 from pipelines.study import Study, load_study
 from tests.release.made_up_release import changed_value, published

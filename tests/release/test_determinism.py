@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.release import verify
+from phare_data.manifest import files_of
+from phare_data.verifier import verify
 from pipelines.release.layout import EVIDENCE
-from pipelines.release.manifest import files_of
 from tests.tiny_study import STUDY
 
 BUILD = """

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.release import ReleaseOutcome, verify
+from phare_data.verifier import verify
+from pipelines.release import ReleaseOutcome
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import sentences
 from pipelines.release.diff import compare

@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from pipelines.release import ReleaseOutcome, verify
+from phare_data.manifest import files_of, sha256_of
+from phare_data.verifier import verify
+from pipelines.release import ReleaseOutcome
 from pipelines.release.lineage import extract_columns
-from pipelines.release.manifest import files_of, sha256_of
 from pipelines.study import Study
 from pipelines.study.tables import estimates_table
 from tests.release.made_up_release import source

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.release import ReleaseOutcome, verify
+from phare_data.verifier import verify
+from pipelines.release import ReleaseOutcome
 from pipelines.release.durable import replace_file
 from pipelines.study import load_study
 from tests.release.made_up_release import changed_value, published

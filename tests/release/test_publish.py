@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from phare_data.verifier import verify
 from pipelines.errors import ExitCode, PhareError
 from pipelines.release import (
     ErratumNeededError,
@@ -17,7 +18,6 @@ from pipelines.release import (
     newest_entry,
     newest_releases,
     publish,
-    verify,
 )
 from pipelines.release.layout import EVIDENCE
 from pipelines.release.log import read_log

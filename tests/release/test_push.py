@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
+from phare_data.verifier import verify
 from pipelines.release import (
     LogBrokenError,
     ReleaseOutcome,
@@ -19,7 +20,6 @@ from pipelines.release import (
     UnsoundReleaseError,
     purge,
     push,
-    verify,
 )
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, declared, published

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from phare_data.verifier import verify
 from pipelines.release import (
     ReleaseOutcome,
     VersionError,
     newest_entry,
     newest_releases,
     purge,
-    verify,
     withdraw,
 )
 from pipelines.release.log import read_log

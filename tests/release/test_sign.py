@@ -7,8 +7,10 @@ from pathlib import Path
 import minisign
 import pytest
 
+from phare_data.errors import PublicKeyError
+from phare_data.verifier import verify
 from pipelines.errors import ExitCode
-from pipelines.release import SigningError, verify
+from pipelines.release import SigningError
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, published
 
@@ -86,7 +88,7 @@ def test_a_key_that_cannot_be_used_stops_before_anything_is_public(
     assert caught.value.exit_code == ExitCode.USAGE
     assert not list((study.root / "published" / study.id).iterdir())
     monkeypatch.delenv("PHARE_MINISIGN_KEY")
-    with pytest.raises(SigningError):
+    with pytest.raises(PublicKeyError):
         verify(
             published(study).path.parent, public_key=tmp_path / "none.pub", require_signature=True
         )

@@ -13,16 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.release import ReleaseOutcome, verify
-from pipelines.release.crate import CRATE
+from phare_data.layout import CRATE
+from phare_data.manifest import sha256_of
+from phare_data.verifier import verify, verify_release
+from phare_data.verifier.descriptor import PROFILE
+from pipelines.release import ReleaseOutcome
 from pipelines.release.descriptor import as_json
-from pipelines.release.manifest import sha256_of, write_manifest
-from pipelines.release.verify import verify_release
+from pipelines.release.manifest import write_manifest
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, published
 
 ESTIMATES = "data/estimates.parquet"
-PROFILE = Path(__file__).parents[2] / "pipelines" / "release" / "profiles" / "datapackage.json"
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_a_flipped_byte_in_manifest_log_or_latest_is_found_and_names_it(
 
 
 def test_every_byte_of_the_log_counts(study: Study, first: ReleaseOutcome) -> None:
-    from pipelines.release.log import parse_log  # noqa: PLC0415
+    from phare_data.log import parse_log  # noqa: PLC0415
 
     whole = (first.path.parent / "versions.json").read_bytes()
     assert parse_log(whole)[1] is None

@@ -1,25 +1,18 @@
 """Whether the files of a release are those of its manifest and its descriptor.
 
-Belongs here: digests, sizes, completeness, the descriptor against the standard. Not here: what
-the tables hold (verify_values.py), the log (verify_log.py).
+Belongs here: digests, sizes, completeness, RO-Crate's digests. Not here: the descriptor by itself
+(descriptor.py), what the tables hold (tables.py), the log (history.py).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jsonschema import Draft7Validator
-
-from pipelines.release.crate import CRATE
-from pipelines.release.findings import Finding
-from pipelines.release.layout import DATAPACKAGE
-from pipelines.release.manifest import MANIFEST, files_of, read_manifest, sha256_of
-
-PROFILE = Path(__file__).parent / "profiles" / "datapackage.json"
-Descriptor = Mapping[str, Any]
+from phare_data.layout import CRATE, DATAPACKAGE, MANIFEST
+from phare_data.manifest import files_of, read_manifest, sha256_of
+from phare_data.verifier.descriptor import Descriptor, why_unusable
+from phare_data.verifier.findings import Finding
 
 
 def check_manifest(folder: Path) -> Iterator[Finding]:
@@ -38,19 +31,10 @@ def check_manifest(folder: Path) -> Iterator[Finding]:
         yield Finding("file-unlisted", path)
 
 
-def load_descriptor(folder: Path) -> Descriptor | None:
-    """Return the descriptor; None when it is missing, no JSON object, or not the standard's."""
-    try:
-        found = json.loads((folder / DATAPACKAGE).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and not list(_profile().iter_errors(found)) else None
-
-
 def check_descriptor(folder: Path, descriptor: Descriptor | None) -> Iterator[Finding]:
     """Yield what is wrong with the descriptor and with what it says of the data files."""
     if descriptor is None:
-        yield from _why_unreadable(folder)
+        yield from why_unusable(folder)
         return
     try:
         datetime.fromisoformat(descriptor["created"])
@@ -58,32 +42,21 @@ def check_descriptor(folder: Path, descriptor: Descriptor | None) -> Iterator[Fi
         yield Finding("descriptor-created", DATAPACKAGE, str(descriptor.get("created")))
     for one in descriptor["resources"]:
         yield from _check_resource(folder, one)
-    described = {one.get("path") for one in descriptor["resources"]}
+    described = {one["path"] for one in descriptor["resources"]}
     for path in files_of(folder):
         if path.startswith("data/") and path not in described:
             yield Finding("data-undescribed", path)
 
 
-def _why_unreadable(folder: Path) -> Iterator[Finding]:
-    try:
-        found = json.loads((folder / DATAPACKAGE).read_bytes())
-    except (OSError, ValueError) as error:
-        yield Finding("descriptor-unreadable", DATAPACKAGE, type(error).__name__)
-        return
-    for fault in _profile().iter_errors(found):
-        where = "/".join(str(part) for part in fault.absolute_path) or "/"
-        yield Finding("descriptor-profile", DATAPACKAGE, f"{where}: {fault.message[:200]}")
-
-
 def _check_resource(folder: Path, resource: Descriptor) -> Iterator[Finding]:
-    path = folder / str(resource["path"])
-    if not path.is_file() or ".." in path.parts:
-        yield Finding("data-missing", str(resource["path"]))
+    path = folder / resource["path"]
+    if not path.is_file():
+        yield Finding("data-missing", resource["path"])
         return
-    if resource.get("hash") != f"sha256:{sha256_of(path)}":
-        yield Finding("data-hash", str(resource["path"]))
+    if resource["hash"] != f"sha256:{sha256_of(path)}":
+        yield Finding("data-hash", resource["path"])
     if "bytes" in resource and resource["bytes"] != path.stat().st_size:
-        yield Finding("data-bytes", str(resource["path"]), str(path.stat().st_size))
+        yield Finding("data-bytes", resource["path"], str(path.stat().st_size))
 
 
 def check_crate(folder: Path) -> Iterator[Finding]:
@@ -100,9 +73,3 @@ def check_crate(folder: Path) -> Iterator[Finding]:
     for name, digest in told.items():
         if not (folder / name).is_file() or sha256_of(folder / name) != digest:
             yield Finding("crate-digest", CRATE, name)
-
-
-@cache
-def _profile() -> Draft7Validator:
-    """Return the standard's own schema, version 2.0, as it was published."""
-    return Draft7Validator(json.loads(PROFILE.read_bytes()))

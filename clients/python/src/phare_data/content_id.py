@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.release.table_schema import CSV_SUFFIX
+from phare_data.layout import CSV_SUFFIX
 
 Descriptor = Mapping[str, Any]
 OF_THE_VERSION = ("version", "id", "created")

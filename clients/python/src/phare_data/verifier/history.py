@@ -1,30 +1,26 @@
 """Whether a study's releases are those that its log names, and its log the one that was written.
 
 Belongs here: versions.json, latest.json, folders against entries. Not here: the inside of a
-release (verify_files.py, verify_values.py).
+release (files.py, tables.py).
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.release.content_id import content_id
-from pipelines.release.findings import Finding
-from pipelines.release.log import (
+from phare_data.content_id import content_id
+from phare_data.layout import (
+    KEPT,
     LATEST,
-    PURGED,
+    MANIFEST,
+    SIGNATURE,
     VERSIONS,
-    WITHDRAWN,
-    Entry,
-    latest_text,
-    parse_log,
-    releases,
-    statuses,
+    is_version,
+    tombstone_path,
 )
-from pipelines.release.manifest import MANIFEST, SIGNATURE, files_of, read_manifest, sha256_of
-from pipelines.release.store import KEPT
-from pipelines.release.tombstone import tombstone_path
-from pipelines.release.verify_files import load_descriptor
-from pipelines.release.version import Version
+from phare_data.log import PURGED, WITHDRAWN, Entry, latest_text, parse_log, releases, statuses
+from phare_data.manifest import files_of, read_manifest, sha256_of
+from phare_data.verifier.descriptor import load_descriptor
+from phare_data.verifier.findings import Finding
 
 
 def check_log(public: Path) -> tuple[tuple[Entry, ...], list[Finding]]:
@@ -54,7 +50,7 @@ def check_folders(public: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]
         if not tombstone.is_file():
             yield Finding("tombstone-missing", tombstone.name)
     for path in sorted(public.glob("[0-9]*")):
-        if path.is_dir() and Version.is_one(path.name) and path.name not in named:
+        if path.is_dir() and is_version(path.name) and path.name not in named:
             yield Finding("version-unlisted", path.name)
 
 
@@ -80,7 +76,7 @@ def check_entry(folder: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:
         yield Finding("version-unlisted", folder.name)
         return
     manifest = folder / MANIFEST
-    if not manifest.is_file() or sha256_of(manifest) != entry["manifest_sha256"]:
+    if not manifest.is_file() or sha256_of(manifest) != entry.get("manifest_sha256"):
         yield Finding("manifest-digest", f"{folder.name}/{MANIFEST}")
     signature, signed = folder / SIGNATURE, entry.get("signature_sha256")
     if signed != (sha256_of(signature) if signature.is_file() else None):
@@ -90,5 +86,5 @@ def check_entry(folder: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]:
         return
     if descriptor.get("version") != folder.name or descriptor.get("name") != entry["study"]:
         yield Finding("version-differs", folder.name, str(descriptor.get("version")))
-    if content_id(descriptor) != entry["content_id"]:
+    if content_id(descriptor) != entry.get("content_id"):
         yield Finding("content-differs", folder.name)

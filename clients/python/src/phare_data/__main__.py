@@ -1,0 +1,5 @@
+"""`python -m phare_data`: the same as `phare-data`."""
+
+from phare_data.cli import main
+
+main()
