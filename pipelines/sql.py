@@ -46,6 +46,12 @@ def totals(identifiers: Iterable[str], total: str) -> str:
     )
 
 
+def which_grouped(identifiers: Iterable[str]) -> str:
+    """Return the name that a grouping set groups by, for sets that hold one of them each."""
+    cases = " ".join(f"WHEN grouping({name(one)}) = 0 THEN {literal(one)}" for one in identifiers)
+    return f"CASE {cases} END"
+
+
 def same(left: str, right: str, identifiers: Iterable[str]) -> str:
     """Return the condition that two relations agree on every name."""
     return " AND ".join(f"{left}.{name(one)} = {right}.{name(one)}" for one in identifiers)

@@ -3,19 +3,23 @@
 -- makes  temporary table counted: "column" (of the extract, or 'base <item>' for who is in the base of a multiple choice), code,
 --        stratum (or the finer group that variances need), breakdowns, n (respondents), w, w2 (exact sums of weights and of their squares); in no order
 -- slots  {columns}: the columns counted; {bases}: one expression a multiple choice, NULL for who is not in its
---        base; {base_names}: their names; {group}: expression of the group; {breakdowns}: the breakdown columns
+--        base; {group}: expression of the group; {breakdowns}: the breakdown columns; {sets}: one grouping set a
+--        column counted; {which}: the name of the column that a set groups by; {code}: what that column holds
 CREATE OR REPLACE TEMP TABLE counted AS
 WITH wide AS (
     SELECT weight, {group} AS stratum, {breakdowns}, {columns} {bases}
     FROM read_parquet($weighted)
 ),
-cells AS (
-    UNPIVOT wide ON {columns} {base_names} INTO NAME "column" VALUE code
+-- a set a column: every answer is looked at where it stands, none is copied into a longer table first
+summed AS (
+    SELECT
+        {which} AS "column", {code} AS code, stratum, {breakdowns},
+        count(*) AS n,
+        sum(weight) AS w,
+        sum(CAST(weight AS DECIMAL(18, 9)) * weight) AS w2
+    FROM wide
+    GROUP BY GROUPING SETS ({sets})
 )
-SELECT
-    "column", code, stratum, {breakdowns},
-    count(*) AS n,
-    sum(weight) AS w,
-    sum(CAST(weight AS DECIMAL(18, 9)) * weight) AS w2
-FROM cells
-GROUP BY "column", code, stratum, {breakdowns}
+SELECT "column", code, stratum, {breakdowns}, n, w, w2
+FROM summed
+WHERE code IS NOT NULL

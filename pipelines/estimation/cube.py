@@ -61,11 +61,14 @@ def count_cells(
 def _counted_query(study: Study) -> str:
     columns = dict.fromkeys(column for item in study.items for column in item.columns)
     bases = {f"base {item.index}": _base(item) for item in study.items if item.is_multiple}
+    counted, cells = [*columns, *bases], breakdown_columns(study)
     return sql.read(
         "estimation/counted.sql",
         columns=sql.names(columns),
         bases="".join(f", {base} AS {sql.name(name)}" for name, base in bases.items()),
-        base_names="".join(f", {sql.name(name)}" for name in bases),
+        sets=sql.grouping_sets([[one] for one in counted], ["stratum", *cells]),
+        which=sql.which_grouped(counted),
+        code=f"coalesce({sql.names(counted)})",
         group=group_expression(study),
         breakdowns=sql.names(breakdown_columns(study)),
     )

@@ -5,15 +5,22 @@ here: computing calibrated weights (calibration.py), what weights are used for (
 """
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
+from pipelines.blocks import LINE, BlockWriter
 from pipelines.estimation.calibration import Adjusted, calibrate
 from pipelines.estimation.errors import WeightError
 from pipelines.study import TOTAL, Study
+
+BLOCK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,18 +46,60 @@ def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> Weight
     no respondent or a ratio of weights beyond the declared one, CalibrationError when weights are
     calibrated and the margins cannot be met.
     """
+    if pq.read_metadata(responses).num_rows == 0:
+        raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
     with sql.connect(weighted.parent) as connection:
         adjusted = _adjusted(connection, study, wave_id, responses)
         query = sql.read("estimation/weigh.sql", **_slots(study, adjusted))
-        aside = weighted.with_suffix(".aside")
+        aside, ordered = weighted.with_suffix(".aside"), weighted.with_suffix(".ordered")
         relation = connection.sql(query, params={"responses": str(responses)})
-        relation.to_parquet(str(aside), compression="zstd")
+        weights = relation.to_arrow_reader(BLOCK_ROWS)
+        respondent = str(study.column_with_role("respondent"))
+        _write_beside(_in_line_order(responses, ordered), weights, aside, respondent)
+        ordered.unlink(missing_ok=True)
         aside.chmod(0o600)
         os.replace(aside, weighted)  # noqa: PTH105
         row = connection.execute(
             sql.read("estimation/weight_facts.sql"), {"weighted": str(weighted)}
         ).fetchone()
     return _diagnostics(study, wave_id, adjusted, row or (0, 0, 0, 0, 0))
+
+
+def _in_line_order(responses: Path, aside: Path) -> Path:
+    """Return responses sorted by line: validation writes them so, others may not."""
+    lines = pq.read_table(responses, columns=[LINE])[LINE].to_numpy()
+    if np.all(lines[1:] > lines[:-1]):
+        return responses
+    pq.write_table(pq.read_table(responses).sort_by(LINE), aside)
+    return aside
+
+
+def _write_beside(
+    responses: Path, weights: pa.RecordBatchReader, out: Path, respondent: str
+) -> None:
+    """Write the responses with weight and stratum beside; texts are neither decoded nor sorted.
+
+    Raises RuntimeError when the lines of both are not the same, one by one.
+    """
+    own = [one for one in pq.read_schema(responses) if one.name not in {"weight", "stratum"}]
+    texts = [one.name for one in own if pa.types.is_string(one.type) and one.name != respondent]
+    given = weights.schema.empty_table()
+    writer: BlockWriter | None = None
+    with ExitStack() as stack, pq.ParquetFile(responses, read_dictionary=texts) as source:
+        for block in source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own]):
+            table = pa.Table.from_batches([block])
+            while given.num_rows < table.num_rows and (more := next(weights, None)):
+                given = pa.concat_tables([given, pa.Table.from_batches([more])])
+            here, given = given.slice(0, table.num_rows), given.slice(table.num_rows)
+            if not here[LINE].equals(table[LINE]):
+                raise RuntimeError("weights are not those of the responses' lines")
+            for name in ("weight", "stratum"):
+                table = table.append_column(name, here[name])
+            if writer is None:
+                writer = stack.enter_context(BlockWriter(out, table.schema, [respondent]))
+            writer.write(table)
+        if given.num_rows or next(weights, None) is not None:
+            raise RuntimeError("weights are not those of the responses' lines")
 
 
 def _adjusted(
@@ -82,8 +131,6 @@ def _diagnostics(
     study: Study, wave_id: str, adjusted: Adjusted | None, row: tuple[float, ...]
 ) -> WeightDiagnostics:
     respondents = int(row[0])
-    if respondents == 0:
-        raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
     total, smallest, largest, squares = map(float, row[1:])
     ratio, allowed = largest / smallest, study.about.weights.maximum_ratio
     if ratio > allowed:
