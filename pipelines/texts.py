@@ -33,3 +33,9 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     Raises KeyError for an unknown key or a blank without value: a test walks all of them.
     """
     return messages()[key][lang or default_language()].format_map(values)
+
+
+def decimal_text(value: float, digits: int, lang: Lang | None = None) -> str:
+    """Return a number as it is written in `lang`: a decimal comma in French."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if (lang or default_language()) == "fr" else text

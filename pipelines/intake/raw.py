@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipelines.blocks import LINE, BlockWriter
 from pipelines.intake.errors import ExtractError
-from pipelines.texts import Lang, say
+from pipelines.texts import Lang, decimal_text, say
 
 MAXIMUM_COLUMNS = 20_000  # above what a spreadsheet holds (16,384): a delimiter taken for another
 METADATA = b"phare:extract"
@@ -36,12 +36,16 @@ class Note:
     """
 
     key: str
-    values: Mapping[str, str | int]
+    values: Mapping[str, str | int | float]
     is_repair: bool = False
 
     def text(self, lang: Lang | None = None) -> str:
-        """Return the note in `lang`."""
-        return say(self.key, lang, **self.values)
+        """Return the note in `lang`, numbers that are not whole with two decimals."""
+        values = {
+            name: decimal_text(one, 2, lang) if isinstance(one, float) else one
+            for name, one in self.values.items()
+        }
+        return say(self.key, lang, **values)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,16 @@ Belongs here: the findings and what is derived from them alone. Not here: findin
 
 from dataclasses import dataclass
 
-from pipelines.errors import PhareError
+from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Extract, Note
 from pipelines.study import Study
+from pipelines.texts import Lang
 from pipelines.validation.comparison import Comparison
 from pipelines.validation.corrections import Corrected
 from pipelines.validation.margins import Margin
 from pipelines.validation.summary import ValidationSummary
+
+EXAMPLES = 8
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,18 @@ class Refusal:
     column: str
     cells: int
     lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RepairGroup:
+    """All that one rule mended in one column; `examples` are (received, read as), first ones."""
+
+    column: str
+    rule: str
+    cells: int
+    first_line: int
+    kinds: int
+    examples: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -56,3 +71,27 @@ class Findings:
         cells = sum(one.rows for one in self.summary.repairs) if self.summary else 0
         notes = self.extract.notes if self.extract else ()
         return cells + sum(one.is_repair for one in notes)
+
+    @property
+    def repair_groups(self) -> tuple[RepairGroup, ...]:
+        """The repairs by column and rule, in the order of columns."""
+        repairs = self.summary.repairs if self.summary else ()
+        keys = dict.fromkeys((one.column, one.rule) for one in repairs)
+        groups = {key: [one for one in repairs if (one.column, one.rule) == key] for key in keys}
+        return tuple(
+            RepairGroup(
+                *key, sum(one.rows for one in ones), min(one.first_line for one in ones),
+                len(ones), tuple((one.found, one.replaced) for one in ones if one.found)[:EXAMPLES],
+            )
+            for key, ones in groups.items()
+        )  # fmt: skip
+
+    @property
+    def is_institutes_fault(self) -> bool:
+        """Whether the error is one of the file: a wrong declaration is ours to mend."""
+        return self.error is not None and self.error.exit_code == ExitCode.DATA_REFUSED
+
+    def error_text(self, lang: Lang | None = None) -> str:
+        """Return what is wrong with the wave, without the path of the folder that holds it."""
+        text = self.error.text(lang) if self.error else ""
+        return text.replace(f"{self.study.root}/", "")

@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.intake import Note
-from pipelines.study import PublishedFigure, Study, Wave, fold, frame_path
+from pipelines.study import NOT_APPLICABLE, PublishedFigure, Study, Wave, fold, frame_path
+from pipelines.texts import LANGUAGES
 from pipelines.validation.communes import frame_names
 from pipelines.validation.geography import frame
 from pipelines.validation.margins import Margin
@@ -71,11 +72,11 @@ def _weights(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
         .row(0)
     )
     if abs(total / count - 1) > MEAN_WEIGHT:
-        yield Note("notice-weight-sum", {"found": f"{total:.2f}", "expected": count})
+        yield Note("notice-weight-sum", {"found": round(total, 2), "expected": count})
     if count * squares / total**2 > DESIGN_EFFECT:
         effect = count * squares / total**2
         yield Note(
-            "notice-design-effect", {"found": f"{effect:.2f}", "limit": f"{DESIGN_EFFECT:g}"}
+            "notice-design-effect", {"found": round(effect, 2), "limit": f"{DESIGN_EFFECT:g}"}
         )
     if high / low > study.about.weights.maximum_ratio:
         limit = f"{study.about.weights.maximum_ratio:g}"
@@ -108,19 +109,28 @@ def _alike(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:
     """Count respondents who gave one and the same answer to every item of a battery."""
     batteries: dict[tuple[str, str], list[str]] = {}
     for item in study.items:
-        if len(item.columns) == 1 and item.domain != "_Z":
+        if len(item.columns) == 1 and item.domain != NOT_APPLICABLE:
             batteries.setdefault((item.question, item.actor), []).append(item.columns[0])
     for (question, actor), columns in batteries.items():
         if len(columns) < BATTERY:
             continue
         alike = pl.all_horizontal(pl.col(one) == pl.col(columns[0]) for one in columns)
         given = ~pl.col(columns[0]).str.starts_with("_")
-        share = rows.select((alike & given).mean()).collect().item()
-        if share > ALIKE_SHARE:
+        count, total, line = (
+            rows.select(
+                (alike & given).sum().alias("count"),
+                pl.len().alias("total"),
+                pl.col("_line").filter(alike & given).min().alias("line"),
+            )
+            .collect()
+            .row(0)
+        )
+        if count > ALIKE_SHARE * total:
+            battery = question if actor == NOT_APPLICABLE else f"{question} · {actor}"
             yield Note(
                 "notice-alike",
-                {"question": question, "actor": actor, "items": len(columns),
-                 "share": f"{100 * share:.0f}"},
+                {"battery": battery, "items": len(columns), "count": count, "line": line,
+                 "share": f"{100 * count / total:.0f}"},
             )  # fmt: skip
 
 
@@ -156,8 +166,9 @@ def _margins(margins: tuple[Margin, ...]) -> Iterator[Note]:
         if far:
             yield Note(
                 "notice-margin",
-                {"breakdown": margin.breakdown, "codes": ", ".join(cell.code for cell in far),
-                 "points": f"{100 * MARGIN_GAP:g}"},
+                {"breakdown": margin.breakdown, "points": f"{100 * MARGIN_GAP:g}",
+                 **{f"codes_{lang}": ", ".join(getattr(cell.label, lang) for cell in far)
+                    for lang in LANGUAGES}},
             )  # fmt: skip
 
 

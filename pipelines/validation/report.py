@@ -2,7 +2,7 @@
 
 Belongs here: the order of a check, and the report as an object. Not here: the findings
 (findings.py), the files written (report_files.py), the page (report_page.py), the questions
-(report_questions.py).
+(report_questions.py), what the command prints (report_text.py).
 """
 
 import tempfile
@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.errors import PhareError
 from pipelines.intake import Delivery, deliveries, read_extract
 from pipelines.study import Study
-from pipelines.texts import LANGUAGES, Lang, say
+from pipelines.texts import LANGUAGES, Lang, default_language, say
 from pipelines.validation.comparison import Comparison, ComparisonKind, Side, compare
 from pipelines.validation.corrections import apply_corrections
 from pipelines.validation.errors import WaveRefusedError
@@ -24,6 +24,7 @@ from pipelines.validation.notices import find_notices
 from pipelines.validation.report_files import refusals_in, write_json, write_rejected
 from pipelines.validation.report_page import write_page
 from pipelines.validation.report_questions import questions_for
+from pipelines.validation.report_text import summary_lines
 from pipelines.validation.summary import ValidationSummary
 from pipelines.validation.validate import validate
 from pipelines.workspace import sha256_of
@@ -47,12 +48,13 @@ class CheckReport:
 
     def summary_text(self, lang: Lang | None = None) -> str:
         """Return the summary that the command prints: a few lines in `lang`, no value."""
-        return "\n".join([*_summary(self.findings, lang), *self._files(lang)])
+        spoken = lang or default_language()
+        return "\n".join([*summary_lines(self.findings, spoken), *self._files(spoken)])
 
-    def _files(self, lang: Lang | None) -> Iterator[str]:
-        yield say("report-says-page", lang, file=self.html_path)
+    def _files(self, lang: Lang) -> Iterator[str]:
+        yield say("report-says-page", lang, file=_near(self.html_path))
         if self.findings.refusals:
-            yield say("report-says-rejected", lang, file=self.rejected_csv)
+            yield say("report-says-rejected", lang, file=_near(self.rejected_csv))
 
 
 def check_extract(study: Study, wave_id: str, extract: Path, folder: Path) -> CheckReport:
@@ -75,24 +77,9 @@ def check_extract(study: Study, wave_id: str, extract: Path, folder: Path) -> Ch
     return CheckReport(findings, *report_to)
 
 
-def _summary(findings: Findings, lang: Lang | None) -> Iterator[str]:
-    verdict = "report-says-accepted" if findings.is_accepted else "report-says-refused"
-    yield say(verdict, lang, study=findings.study.id, wave=findings.wave_id, file=findings.file)
-    if findings.error is not None:
-        yield findings.error.text(lang)
-    if findings.summary is not None:
-        found = findings.summary
-        yield say(
-            "report-says-rows", lang,
-            read=found.read, accepted=found.accepted, rejected=found.rejected,
-            repairs=findings.repairs, notices=len(findings.notices),
-        )  # fmt: skip
-    for one in findings.refusals:
-        lines = ", ".join(map(str, one.lines))
-        yield say(
-            "report-says-rule", lang,
-            column=one.column, cells=one.cells, lines=lines, text=say(f"rule-{one.rule}", lang),
-        )  # fmt: skip
+def _near(path: Path) -> Path:
+    """Return a path as one would type it from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _find(study: Study, wave_id: str, extract: Path, aside: Path) -> Findings:

@@ -73,11 +73,15 @@ def _rejected_cells(study: Study, file: str, rejected: Path) -> pl.DataFrame:
 
 
 def _texts(lang: Lang) -> dict[str, str]:
+    """Return rule → what is wrong and the remedy."""
+    rules = [key.removeprefix("rule-") for key in messages() if key.startswith("rule-")]
     return {
-        key.removeprefix("rule-"): texts[lang]
-        for key, texts in messages().items()
-        if key.startswith("rule-")
-    }
+        rule: say(
+            "report-remedy", lang,
+            text=say(f"rule-{rule}", lang), remedy=say(f"remedy-{rule}", lang),
+        )
+        for rule in rules
+    }  # fmt: skip
 
 
 def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: Path) -> None:
@@ -90,7 +94,10 @@ def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: 
         "error": _error(findings),
         **_extract(findings),
         **_summary(findings),
-        "refusals": [asdict(one) | _said(f"rule-{one.rule}") for one in findings.refusals],
+        "refusals": [
+            asdict(one) | _said(f"rule-{one.rule}") | {"remedy": _said(f"remedy-{one.rule}")}
+            for one in findings.refusals
+        ],
         "notices": [_note(one) for one in findings.notices],
         "corrections": [_correction(one) for one in findings.corrections],
         "margins": [_margin(one) for one in findings.margins],
@@ -108,8 +115,10 @@ def _error(findings: Findings) -> Json | None:
     error = findings.error
     if error is None:
         return None
-    values = {name: str(value) for name, value in error.values.items()}
-    return {"rule": error.key, "values": values, **{one: error.text(one) for one in LANGUAGES}}
+    root = f"{findings.study.root}/"
+    values = {name: str(value).replace(root, "") for name, value in error.values.items()}
+    texts: Json = {lang: findings.error_text(lang) for lang in LANGUAGES}
+    return {"rule": error.key, "values": values, **texts}
 
 
 def _extract(findings: Findings) -> Json:

@@ -6,51 +6,54 @@ Belongs here: one chart, drawn as text. Not here: the shares (margins.py), the p
 
 from html import escape
 
-from pipelines.texts import Lang, say
+from pipelines.texts import Lang, decimal_text, say
 from pipelines.validation.margins import Margin, MarginCell
 
-ROW, BAR, LABEL, PLOT, VALUE = 34, 9, 210, 360, 120
+# Labels stand above their bars, so that the picture can be read on a telephone.
+WIDTH, PLOT, BAR, ROW, TOP = 400, 340, 13, 66, 30
 SERIES = (("weighted", "#1d4f91"), ("respondents", "#9db7d5"), ("frame", "#c96f1a"))
 
 
 def margin_picture(margin: Margin, lang: Lang) -> str:
     """Return one breakdown as an SVG of horizontal bars: weighted, unweighted, frame.
 
-    Lengths are shares from 0 to the largest one; each bar carries its figure, so that the picture
-    can be read without colour.
+    Lengths are shares from 0 to the largest one; each bar carries its figure, per cent, so that
+    the picture can be read without colour.
     """
     top = max(max(c.weighted, c.respondents, c.frame) for c in margin.cells) or 1.0
-    height = ROW * len(margin.cells) + 26
-    title = escape(getattr(margin.title, lang))
+    title = escape(say("report-picture", lang, breakdown=getattr(margin.title, lang)))
     rows = "".join(_row(cell, place, top, lang) for place, cell in enumerate(margin.cells))
     return (
-        f'<svg viewBox="0 0 {LABEL + PLOT + VALUE} {height}" role="img" '
-        f'aria-label="{escape(say("report-picture", lang, breakdown=title))}">'
-        f"{_legend(lang)}{rows}</svg>"
+        f'<svg viewBox="0 0 {WIDTH} {TOP + ROW * len(margin.cells)}" role="img" '
+        f'aria-label="{title}">{_legend(lang)}{rows}</svg>'
     )
 
 
 def _legend(lang: Lang) -> str:
     parts = []
     for place, (name, colour) in enumerate(SERIES):
-        left = LABEL + 160 * place
+        left = 130 * place
         parts.append(
-            f'<rect x="{left}" y="4" width="10" height="10" fill="{colour}"/>'
-            f'<text x="{left + 15}" y="13">{escape(say(f"report-series-{name}", lang))}</text>'
+            f'<rect x="{left}" y="4" width="11" height="11" fill="{colour}"/>'
+            f'<text x="{left + 17}" y="14">{escape(say(f"report-series-{name}", lang))}</text>'
         )
     return "".join(parts)
 
 
 def _row(cell: MarginCell, place: int, top: float, lang: Lang) -> str:
-    base = 24 + ROW * place
-    label = escape(getattr(cell.label, lang)[:34])
+    base = TOP + ROW * place
+    label = escape(getattr(cell.label, lang))
     bars = "".join(
-        f'<rect x="{LABEL}" y="{base + BAR * line}" height="{BAR - 1}" fill="{colour}" '
-        f'width="{PLOT * getattr(cell, name) / top:.1f}"/>'
+        _bar(getattr(cell, name), colour, base + 18 + BAR * line, top, lang)
         for line, (name, colour) in enumerate(SERIES)
     )
-    figures = " · ".join(f"{100 * getattr(cell, name):.1f}" for name, _ in SERIES)
+    return f'<text x="0" y="{base + 13}" class="label">{label}</text>{bars}'
+
+
+def _bar(share: float, colour: str, down: float, top: float, lang: Lang) -> str:
+    long = PLOT * share / top
+    figure = decimal_text(100 * share, 1, lang)
     return (
-        f'<text x="{LABEL - 8}" y="{base + 17}" text-anchor="end">{label}</text>{bars}'
-        f'<text x="{LABEL + PLOT + 6}" y="{base + 17}">{figures}</text>'
+        f'<rect x="0" y="{down}" width="{long:.1f}" height="{BAR - 2}" fill="{colour}"/>'
+        f'<text x="{long + 6:.1f}" y="{down + 10}">{figure}</text>'
     )

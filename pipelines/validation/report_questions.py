@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from pipelines.study import Text
 from pipelines.texts import Lang, say
-from pipelines.validation.findings import Findings
+from pipelines.validation.findings import Findings, Refusal
+from pipelines.validation.report_comparison import moves_to_ask
 
 TO_ASK = {
     "notice-respondents", "notice-weight-sum", "notice-design-effect", "notice-weight-ratio",
@@ -23,29 +24,44 @@ def questions_for(findings: Findings, lang: Lang) -> tuple[str, ...]:
 
 
 def _questions(findings: Findings, lang: Lang) -> Iterator[str]:
-    if findings.error is not None and not findings.refusals:
-        yield say("question-unusable", lang, text=findings.error.text(lang))
+    if findings.is_institutes_fault and not findings.refusals:
+        yield say("question-unusable", lang, text=findings.error_text(lang))
     for one in findings.refusals:
         yield say(
             "question-refused", lang,
             column=_named(findings, one.column, lang), cells=one.cells,
-            lines=", ".join(map(str, one.lines)), text=say(f"rule-{one.rule}", lang),
+            lines=_lines(one, lang), text=say(f"rule-{one.rule}", lang),
         )  # fmt: skip
     for note in findings.notices:
         if note.key in TO_ASK:
             yield say("question-notice", lang, text=note.text(lang))
+    yield from _about_moves(findings, lang)
     yield from _about_repairs(findings, lang)
     yield from _about_corrections(findings, lang)
 
 
+def _lines(refusal: Refusal, lang: Lang) -> str:
+    lines = ", ".join(map(str, refusal.lines))
+    more = "…" if refusal.cells > len(refusal.lines) else ""
+    return say(
+        "question-line" if refusal.cells == 1 else "question-lines", lang, lines=lines + more
+    )
+
+
 def _about_repairs(findings: Findings, lang: Lang) -> Iterator[str]:
-    rules: dict[tuple[str, str], int] = {}
-    for one in findings.summary.repairs if findings.summary else ():
-        if one.rule.startswith("commune_"):
-            rules[one.column, one.rule] = rules.get((one.column, one.rule), 0) + one.rows
-    for (column, rule), cells in rules.items():
-        text = say(f"repair-{rule}", lang)
-        yield say("question-repaired", lang, column=column, cells=cells, text=text)
+    for one in findings.repair_groups:
+        if one.rule.startswith("commune_") or one.rule == "label":
+            yield say(
+                "question-repaired", lang,
+                column=_named(findings, one.column, lang), cells=one.cells,
+                text=say(f"repair-{one.rule}", lang),
+            )  # fmt: skip
+
+
+def _about_moves(findings: Findings, lang: Lang) -> Iterator[str]:
+    for comparison in findings.comparisons:
+        for text in moves_to_ask(comparison, lang):
+            yield say("question-moved", lang, other=comparison.other, text=text)
 
 
 def _about_corrections(findings: Findings, lang: Lang) -> Iterator[str]:

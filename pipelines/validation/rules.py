@@ -64,7 +64,7 @@ def rules_of(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> tuple[Ru
     found = [rule for plan in plans.values() for rule in _column_rules(study, plan, wave)]
     found += _filter_rules(study, plans)
     found += _multiple_rules(study, plans)
-    found += _geography_rules(study, wave)
+    found += _geography_rules(study, wave, plans)
     return tuple(found)
 
 
@@ -212,8 +212,11 @@ def _is_given(plan: ColumnPlan) -> pl.Expr:
     return cell == TICKED if plan.kind == "tick" else ~cell.is_in([MISSING, NOT_ASKED, plan.blank])
 
 
-def _geography_rules(study: Study, wave: Wave) -> Iterator[Rule]:
-    """Compare what the extract says of a commune with what the frame says."""
+def _geography_rules(study: Study, wave: Wave, plans: dict[str, ColumnPlan]) -> Iterator[Rule]:
+    """Compare what the extract says of a commune with what the frame says.
+
+    A cell that is no answer of its list agrees: it says nothing, or rule `code` refuses it.
+    """
     commune = study.column_with_role("commune")
     if commune is None or wave.frame_year is None:
         return
@@ -223,7 +226,10 @@ def _geography_rules(study: Study, wave: Wave) -> Iterator[Rule]:
         if column is not None:
             stated = region_of(study) if role == "region" else pl.col(column)
             agrees = (stated == pl.col(derived)) | pl.col(derived).is_null()
-            yield Rule(f"{role}_agrees", column, agrees | (pl.col(column) == MISSING))
+            codelist = plans[column].codelist
+            answers = codelist.of_kind("answer") if codelist else ()
+            says = pl.col(column).is_in(answers) if answers else pl.col(column) != MISSING
+            yield Rule(f"{role}_agrees", column, agrees | ~says)
 
 
 def _commune_rules(column: str) -> Iterator[Rule]:

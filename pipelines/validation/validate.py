@@ -122,8 +122,8 @@ def _check_columns(
     if missing:
         raise ColumnsMissingError(
             "validation-columns-missing",
-            study=study.id, wave=wave.title.fr, missing=", ".join(missing),
-            received=", ".join(columns),
+            study=study.id, wave=wave.title.fr, count=len(missing), missing=", ".join(missing),
+            undeclared=", ".join(name for name in columns if name not in plans) or "—",
         )  # fmt: skip
     return tuple(name for name in columns if name not in plans)
 

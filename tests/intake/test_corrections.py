@@ -1,6 +1,7 @@
 """Corrections on purpose: applied where they fit, failing where they no longer do."""
 
 import datetime as dt
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_the_report_lists_every_correction_and_asks_about_those_that_wait(study)
     assert report.is_accepted
     page = report.html_path.read_text("utf-8")
     assert "zéro de trop, confirmé par l&#39;institut" in page and "A. Durand" in page
-    assert "Correction `age` en attente : âge douteux" in page
+    assert "Correction <code>age</code> en attente : âge douteux" in page
 
 
 def test_a_stale_correction_ends_in_the_report(study):
@@ -124,3 +125,7 @@ def test_a_stale_correction_ends_in_the_report(study):
     file.write_text(extract(), "utf-8")
     report = check_extract(study, "2024", file, study.root / "report")
     assert report.findings.error.key == "validation-correction-stale"
+    for path in (report.html_path, report.json_path):
+        text = path.read_text("utf-8")
+        assert str(study.root) not in text and "raw/cases/2024/corrections.yaml" in text
+    assert json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"] == []

@@ -18,7 +18,7 @@ def notices(tmp_path: Path):
     shutil.copytree(ROOT / "schemas", tmp_path / "root" / "schemas")
     study: Study = load_study(tmp_path / "root", "cases")
 
-    def checking(*changes: Change) -> dict[str, dict[str, str | int]]:
+    def checking(*changes: Change) -> dict[str, dict[str, str | int | float]]:
         path = tmp_path / "x.csv"
         path.write_text(extract(*changes), "utf-8")
         report = check_extract(study, "2024", path, tmp_path / "report")
@@ -46,14 +46,14 @@ def test_a_duration_that_cannot_be_is_noted_and_leaves_the_median_alone(notices,
 
 def test_weights_that_do_not_sum_to_the_respondents_are_noted(notices):
     doubled = column("poids", lambda text: f"{2 * float(text.replace(',', '.'))}".replace(".", ","))
-    assert notices(doubled)["notice-weight-sum"] == {"found": "12.00", "expected": 6}
+    assert notices(doubled)["notice-weight-sum"] == {"found": 12.0, "expected": 6}
 
 
 def test_the_design_effect_of_weights_is_kishs(notices):
     # One weight of 9 and five of 0.1: 6 × (81 + 0.05) / 9.5² = 5.39.
     heavy = column("poids", lambda _: "0,1")
     found = notices(heavy, cell(1, "poids", "9"))["notice-design-effect"]
-    assert found == {"found": "5.39", "limit": "3"}
+    assert found == {"found": 5.39, "limit": "3"}
 
 
 def test_weighted_shares_far_from_the_frame_are_noted(notices):
@@ -67,5 +67,5 @@ def test_the_same_answer_to_a_whole_battery_is_noted(tmp_path):
     extract = newest_delivery(PROJECT, study.id, "2016").extract
     report = check_extract(study, "2016", extract, tmp_path / "report")
     alike = [one.values for one in report.findings.notices if one.key == "notice-alike"]
-    assert {one["question"] for one in alike} == {"partnerships"}
+    assert {one["battery"] for one in alike} == {"partnerships"}
     assert {one["items"] for one in alike} == {16}

@@ -41,7 +41,19 @@ def test_a_refused_extract_is_summed_up_in_both_languages(study):
     assert not report.is_accepted
     assert "6 lignes lues : 3 acceptées, 3 rejetées" in report.summary_text("fr")
     assert "6 rows read: 3 accepted, 3 rejected" in report.summary_text("en")
-    assert "avis: 2 cell(s), lines 3, 7: not a value of the codelist" in report.summary_text("en")
+    text = report.summary_text("en")
+    assert "avis: 2 cell(s), line(s) 3, 7: not a value of the codelist. Remedy: ask" in text
+    assert "Read: CSV, 6 rows × 22 columns (Encoding utf-8" in text
+
+
+def test_what_was_mended_is_printed_by_rule_with_its_first_line(study):
+    report = check(study, cell(2, "avis", "PAS D'ACCORD – DU TOUT"), cell(3, "commune", "2a004"))
+    french = report.summary_text("fr")
+    assert "Réparé ou passé, comme déclaré :" in french
+    assert "  - commune : 1 cellule(s), la première ligne 4 : code commune de Corse" in french
+    assert "  - avis : 1 cellule(s), la première ligne 3 : typographie" in french
+    page = report.html_path.read_text("utf-8")
+    assert "<code>2a004</code> → <code>2A004</code>" in page
 
 
 def test_the_list_of_rejected_cells_names_line_column_value_rule_and_remedy(study):
@@ -121,7 +133,8 @@ def test_no_value_of_an_identifier_and_no_open_text_appears(study):
 def test_the_questions_are_ready_to_send_and_hold_no_value(study):
     data = json.loads(check(study, *BAD).json_path.read_text("utf-8"))
     french, english = data["questions"]["fr"], data["questions"]["en"]
-    assert french[0].startswith("Colonne avis (Avis), 2 cellule(s) (lignes 3, 7…)")
+    assert french[0].startswith("Colonne avis (Avis), 2 cellule(s) (lignes 3, 7) : valeur absente")
+    assert "Remède" not in french[0]
     assert len(french) == len(english) >= 2
     assert "peut-être" not in " ".join(french + english)
 
@@ -186,7 +199,22 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     assert (found.rows.new, found.rows.gone) == (0, 1)
     assert {"avis": 1, "raison": 1, "note": 1}.items() <= dict(found.rows.changed_cells).items()
     assert ("raison", (), ("a",)) in [dataclasses.astuple(one) for one in found.codes]
-    assert "2024-12-01" in report.html_path.read_text("utf-8")
+    page = report.html_path.read_text("utf-8")
+    assert "Depuis la livraison précédente, 2024-12-01" in page
+    assert "3 cellule(s) changée(s) dans 3 colonne(s)" in page
+    assert "Réponses que plus personne ne donne : <code>a</code>, dans <code>raison</code>" in page
+    questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
+    assert any("Répondants : 0 nouveau(x), 1 disparu(s)" in one for one in questions)
+
+
+def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study):
+    deliver(study, extract(), "2024", 1)
+    many = [column(f"ajout_{number:02}", lambda _: "x") for number in range(15)]
+    report = check(study, *many)
+    page = report.html_path.read_text("utf-8")
+    assert "<code>ajout_11</code> et 3 autre(s)" in page
+    data = json.loads(report.json_path.read_text("utf-8"))
+    assert len(data["comparisons"][0]["new_columns"]) == 15
 
 
 def many(share: float, count: int = 600) -> str:
@@ -218,3 +246,6 @@ def test_a_drift_between_waves_is_told_from_sampling_error(two_waves, share, dri
     assert (found.kind, found.other) == ("wave", "2024")
     assert len(found.drifts) == drifts
     assert all(one.name.startswith("avis") for one in found.drifts)
+    questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
+    assert sum("aléa" in one for one in questions) == drifts
+    assert ("70,0 % maintenant" in report.html_path.read_text("utf-8")) is (drifts > 0)

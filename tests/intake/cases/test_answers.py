@@ -171,7 +171,7 @@ def test_case_41_published_figures_that_do_not_add_up_are_called_inconsistent(
     found = check(extract(), study=published_elsewhere(tmp_path / "root", shares))
     assert found.report.is_accepted
     assert ("notice-published" in found.notices) is is_said
-    assert ("136" in found.report.html_path.read_text("utf-8")) is is_said
+    assert (" 136 %" in found.report.html_path.read_text("utf-8")) is is_said
 
 
 def test_each_of_the_42_cases_has_a_test():

@@ -88,9 +88,7 @@ def test_case_25_former_regions_are_read_by_their_declared_list_never_by_row(che
     found = check(content, study=former_regions)
     assert found.report.is_accepted
     assert found.responses["by_region"].to_list() == ["84", "11", "94", "93", "53", "84"]
-    assert check(content).rejected == {(2, "region", "code"), (7, "region", "code"),
-                                       (2, "region", "region_agrees"),
-                                       (7, "region", "region_agrees")}  # fmt: skip
+    assert check(content).rejected == {(2, "region", "code"), (7, "region", "code")}
 
 
 def test_case_26_region_names_are_read_by_alias_and_a_pooled_region_is_refused(check, same):
