@@ -18,15 +18,14 @@ from pipelines.environment import run_environment
 from pipelines.publication import publish_study
 from pipelines.release import ReleaseOutcome
 from pipelines.release.preview import PREVIEW
-from pipelines.steps import STEPS, Facts, Step, delivered_waves, run_step, wave_folder
+from pipelines.steps import Facts, Step, delivered_waves, run_step, steps_of, wave_folder
 from pipelines.study import Study, load_study
-from pipelines.study.tables import ESTIMATES, published_tables
+from pipelines.study.tables import data_tables, published_tables
 from pipelines.texts import LANGUAGES, say
 from pipelines.workspace import code_digest
 
 PREVIEW_ROWS = 12
 CATALOGUE = dg.AssetKey("catalogue")
-RELEASED = ("protected_estimates", "protected_analyses", "reconciliation")
 
 
 class ReleaseConfig(dg.Config):
@@ -50,7 +49,7 @@ def group(study: str) -> str:
 def study_assets(study: Study) -> list[dg.AssetsDefinition]:
     """Return the assets of one study, in order, the release last."""
     waves = dg.StaticPartitionsDefinition(list(study.waves))
-    return [*(_wave_asset(study, step, waves) for step in STEPS), _release_asset(study)]
+    return [*(_wave_asset(study, step, waves) for step in steps_of(study)), _release_asset(study)]
 
 
 def _wave_asset(
@@ -87,7 +86,7 @@ def _metadata(study: Study, wave: str, step: Step, facts: Facts) -> dict[str, An
         "dagster/row_count": int(facts["rows"]),
         **{key: value for key, value in facts.items() if key != "rows"},
     }
-    first = folder / step.outputs[0]
+    first = folder / step.all_outputs(study)[0]
     if first.suffix == ".parquet":
         metadata["dagster/column_schema"] = _column_schema(study, first)
     if step.name == "protected_estimates":
@@ -127,12 +126,19 @@ def _markdown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
+def _last_steps(study: Study) -> list[str]:
+    """Return the steps that no other step comes after: what a release is made of."""
+    steps = steps_of(study)
+    read = {before for step in steps for before in step.after}
+    return [step.name for step in steps if step.name not in read]
+
+
 def _release_asset(study: Study) -> dg.AssetsDefinition:
     root, name = study.root, study.id
 
     @dg.asset(
         key=asset_key(name, "release"),
-        deps=[asset_key(name, one) for one in RELEASED],
+        deps=[asset_key(name, one) for one in _last_steps(study)],
         group_name=group(name),
         description="\n\n".join(say("step-release", lang) for lang in LANGUAGES),
         kinds={"parquet", "csv"},
@@ -152,7 +158,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
                 "published": outcome.published,
                 "reason": outcome.reason,
                 "content_id": outcome.content_id,
-                "table": ESTIMATES,
+                "table": data_tables(declared)[0].name,
                 "path": dg.MetadataValue.path(str(outcome.path)),
             }
         )

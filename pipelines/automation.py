@@ -15,7 +15,7 @@ from pipelines import workspace
 from pipelines.alerts import alert
 from pipelines.assets import CATALOGUE, asset_key, group
 from pipelines.intake import deliveries
-from pipelines.steps import STEPS
+from pipelines.steps import steps_of
 from pipelines.study import Study
 from pipelines.texts import LANGUAGES, say
 
@@ -43,7 +43,7 @@ def study_job(study: Study) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         job_name(study.id),
         selection=dg.AssetSelection.assets(
-            *(asset_key(study.id, step.name) for step in STEPS),
+            *(asset_key(study.id, step.name) for step in steps_of(study)),
             asset_key(study.id, "release"),
             CATALOGUE,
         ),

@@ -6,7 +6,7 @@ Belongs here: Dagster's view of a check. Not here: what is checked (pipelines.ev
 import dagster as dg
 
 from pipelines.assets import asset_key
-from pipelines.evidence import CHECKS, Check, evaluate
+from pipelines.evidence import Check, checks_of, evaluate
 from pipelines.steps import delivered_waves
 from pipelines.study import Study, load_study
 from pipelines.texts import LANGUAGES, say
@@ -14,7 +14,7 @@ from pipelines.texts import LANGUAGES, say
 
 def study_checks(study: Study) -> list[dg.AssetChecksDefinition]:
     """Return the asset checks of one study."""
-    return [_asset_check(study, check) for check in CHECKS]
+    return [_asset_check(study, check) for check in checks_of(study)]
 
 
 def _asset_check(study: Study, check: Check) -> dg.AssetChecksDefinition:

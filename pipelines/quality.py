@@ -32,7 +32,7 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
     findings = required_findings(study, wave)
     summary = ValidationSummary.load(folder / "validation.json")
     tables = [one.name for one in data_tables(study)]
-    return {
+    told: dict[str, Any] = {
         "rows": {
             "read": summary.read, "accepted": summary.accepted, "rejected": summary.rejected,
         },
@@ -46,10 +46,15 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
             for one in findings
         ],
         "corrections": _corrections(folder),
+    }  # fmt: skip
+    if study.collected:
+        return told
+    return {
+        **told,
         "withheld_rows": sum(_withheld(study, wave, one) for one in tables),
         "warnings": _warnings(study, folder),
         "reconciliation": _reconciliation(study, folder),
-    }  # fmt: skip
+    }
 
 
 def _withheld(study: Study, wave: str, table: str) -> int:

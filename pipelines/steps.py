@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from pipelines import workspace
-from pipelines.analysis import analyse, analysis_files, reconcile
+from pipelines.analysis import analyse, analysis_files, collect, reconcile
 from pipelines.disclosure import protect, protect_analyses, protected_file
 from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
@@ -70,8 +70,11 @@ def wave_before(study: Study, wave: str) -> str | None:
 
 def protected_path(study: Study, wave: str, table: str) -> Path:
     """Return the file of what a wave publishes of one table that data fill."""
-    name = "protected.parquet" if table == ESTIMATES else protected_file(table)
-    return wave_folder(study, wave) / name
+    return wave_folder(study, wave) / _protected_name(table)
+
+
+def _protected_name(table: str) -> str:
+    return "protected.parquet" if table == ESTIMATES else protected_file(table)
 
 
 def wave_folder(study: Study, wave: str) -> Path:
@@ -254,6 +257,16 @@ def _protected_files(study: Study) -> tuple[str, ...]:
     return tuple(protected_file(one.name) for one in data_tables(study) if one.name != ESTIMATES)
 
 
+def _collected(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    files = {one.name: aside / _protected_name(one.name) for one in data_tables(study)}
+    rows = collect(study, wave, folder / "responses.parquet", files)
+    return {"rows": sum(rows.values())}
+
+
+def _collected_files(study: Study) -> tuple[str, ...]:
+    return tuple(_protected_name(one.name) for one in data_tables(study))
+
+
 STEPS = (
     Step("raw_extract", (), ("raw.parquet",), _raw_extract),
     Step(
@@ -287,3 +300,10 @@ STEPS = (
         _protected_files,
     ),
 )
+
+COLLECTION_STEPS = (*STEPS[:2], Step("collected", ("responses",), (), _collected, _collected_files))
+
+
+def steps_of(study: Study) -> tuple[Step, ...]:
+    """Return the chain of a wave: of a survey, or of a collection, which has no respondents."""
+    return COLLECTION_STEPS if study.collected else STEPS

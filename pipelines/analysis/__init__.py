@@ -6,6 +6,7 @@ roles, profiles, sheets, themes. Not here: computing estimates (estimation), wit
 """
 
 from pipelines.analysis.analyse import AnalysisSummary, analyse, analysis_file, analysis_files
+from pipelines.analysis.collected import collect
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.reconciliation import (
     Comparison,
@@ -23,6 +24,7 @@ __all__ = [
     "analyse",
     "analysis_file",
     "analysis_files",
+    "collect",
     "count_outcomes",
     "gather_sheets",
     "reconcile",

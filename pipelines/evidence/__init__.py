@@ -5,16 +5,24 @@ found on, and refusing a release without them. Not here: rules on single cells (
 audit of disclosure (pipelines.disclosure), showing results in Dagster (checks.py).
 """
 
-from pipelines.evidence.checks import CHECKS, Check, Finding
+from pipelines.evidence.checks import (
+    CHECKS,
+    COLLECTION_CHECKS,
+    Check,
+    Finding,
+    checks_of,
+)
 from pipelines.evidence.errors import CheckFailedError, ChecksMissingError
 from pipelines.evidence.record import evaluate, required_findings
 
 __all__ = [
     "CHECKS",
+    "COLLECTION_CHECKS",
     "Check",
     "CheckFailedError",
     "ChecksMissingError",
     "Finding",
+    "checks_of",
     "evaluate",
     "required_findings",
 ]

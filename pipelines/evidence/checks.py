@@ -165,6 +165,15 @@ def _only_declared_columns(study: Study, wave: str, folder: Path) -> Numbers:
     return {"seen": len(tables), "wrong": wrong}
 
 
+def _entries_published(study: Study, wave: str, folder: Path) -> Numbers:
+    """Count the accepted entries of a collection that its published table lacks, or adds."""
+    entries = data_tables(study)[0]
+    accepted = pq.read_metadata(folder / "responses.parquet").num_rows
+    rows = pq.read_table(folder / protected_file(entries.name), columns=[study.identity])
+    distinct = len(rows[study.identity].unique())
+    return {"seen": rows.num_rows, "wrong": abs(accepted - distinct)}
+
+
 CHECKS = (
     Check("delivery_unchanged", "raw_extract", _delivery_unchanged, _nothing_wrong),
     Check("rows_accounted_for", "responses", _rows_accounted_for, _nothing_wrong),
@@ -180,3 +189,12 @@ CHECKS = (
     Check("analyses_agree", "protected_analyses", _analyses_agree, _none_wrong),
     Check("no_private_table", "protected_analyses", _only_declared_columns, _none_wrong),
 )  # fmt: skip
+COLLECTION_CHECKS = (
+    *CHECKS[:3],
+    Check("entries_published", "collected", _entries_published, _nothing_wrong),
+)
+
+
+def checks_of(study: Study) -> tuple[Check, ...]:
+    """Return what must hold of a wave before its release: of a survey, or of a collection."""
+    return COLLECTION_CHECKS if study.collected else CHECKS

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipelines import workspace
-from pipelines.evidence.checks import CHECKS, Check, Finding
+from pipelines.evidence.checks import Check, Finding, checks_of
 from pipelines.evidence.errors import CheckFailedError, ChecksMissingError
 from pipelines.profile import measured
-from pipelines.steps import STEPS, output_digests, wave_folder
+from pipelines.steps import output_digests, steps_of, wave_folder
 from pipelines.study import Study
 
 
@@ -35,7 +35,7 @@ def required_findings(study: Study, wave: str) -> tuple[Finding, ...]:
     Raises ChecksMissingError when a check was not run on these exact bytes, CheckFailedError when
     one failed: launching a later step alone cannot get past a check.
     """
-    return tuple(_required(study, wave, check) for check in CHECKS)
+    return tuple(_required(study, wave, check) for check in checks_of(study))
 
 
 def _required(study: Study, wave: str, check: Check) -> Finding:
@@ -52,5 +52,5 @@ def _required(study: Study, wave: str, check: Check) -> Finding:
 
 
 def _artefacts(study: Study, folder: Path, check: Check) -> dict[str, str]:
-    step = next(one for one in STEPS if one.name == check.step)
+    step = next(one for one in steps_of(study) if one.name == check.step)
     return output_digests(study, folder, step)

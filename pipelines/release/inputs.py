@@ -19,7 +19,7 @@ from pipelines.release.arrow import arrow_schema
 from pipelines.release.errors import ReleaseInputError
 from pipelines.study import Study
 from pipelines.study.model import Licence
-from pipelines.study.tables import ESTIMATES, Table, data_tables, published_tables
+from pipelines.study.tables import Table, data_tables, published_tables
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def gather(
 
     Raises ReleaseInputError for no wave, for a table without its files or whose files have other
     columns or types than it, for a wave that is not declared, has no source or stands in two files
-    of the estimates, or in a file of another table without being in theirs.
+    of the first table, or in a file of another table without being in one of the first.
     """
     for table in data_tables(study):
         for path in protected.get(table.name, ()):
@@ -93,11 +93,12 @@ def _check_columns(path: Path, table: Table) -> None:
 def _waves(
     study: Study, protected: Mapping[str, Sequence[Path]], sources: Sequence[SourceFile]
 ) -> tuple[str, ...]:
-    found = _waves_in(protected.get(ESTIMATES, ()))
+    first, *others = data_tables(study)
+    found = _waves_in(protected.get(first.name, ()))
     if not found:
         raise ReleaseInputError("release-no-wave", study=study.id)
-    for table in data_tables(study):
-        if len(protected.get(table.name, ())) != len(protected[ESTIMATES]):
+    for table in others:
+        if len(protected.get(table.name, ())) != len(protected[first.name]):
             raise ReleaseInputError("release-table-missing", study=study.id, table=table.name)
         found += set(_waves_in(protected[table.name])) - set(found)
     sourced = {one.wave for one in sources}

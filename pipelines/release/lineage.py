@@ -14,7 +14,7 @@ from pipelines import sql
 from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
-from pipelines.study.tables import ESTIMATES, Table, data_tables, estimates_table
+from pipelines.study.tables import Field, Table, data_tables
 
 LINEAGE = "lineage/lineage.json"
 
@@ -30,6 +30,7 @@ def lineage(release: Release) -> dict[str, Any]:
     is in `pub:method`.
     """
     study, about = release.study, _texts()
+    first, *others = data_tables(study)
     return {
         "study": study.id,
         "inputs": [
@@ -43,14 +44,9 @@ def lineage(release: Release) -> dict[str, Any]:
             for name, step in about["steps"].items()
         },
         "columns": {
-            one: {"table": ESTIMATES, **about["columns"][_entry(study, one)]}
-            for one in estimates_table(study).columns
+            one.name: {"table": first.name, **_about(study, one)} for one in first.fields
         },
-        "tables": {
-            table.name: _analysis(table)
-            for table in data_tables(study)
-            if table.name != ESTIMATES
-        },
+        "tables": {table.name: _analysis(table) for table in others},
         "items": [
             {
                 "question": one.question, "domain": one.domain, "actor": one.actor,
@@ -63,6 +59,18 @@ def lineage(release: Release) -> dict[str, Any]:
             "strata": {name: breakdown_columns(study, name) for name in study.about.weights.strata},
             "breakdowns": {name: breakdown_columns(study, name) for name in study.breakdowns},
         },
+    }  # fmt: skip
+
+
+def _about(study: Study, column: Field) -> dict[str, Any]:
+    """Return how a column of the first table comes about; that of an entry is copied."""
+    if not study.collected:
+        about: dict[str, Any] = _texts()["columns"][_entry(study, column.name)]
+        return about
+    return {
+        "from": ["entry" if column.name in study.about.columns else "declared"],
+        "kind": "DIRECT", "how": "IDENTITY", "steps": ["validation", "collection", "release"],
+        "about": column.description.model_dump(),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.release.inputs import Release
+from pipelines.study import Study
 from pipelines.study.analyses import AnalysesFile
 from pipelines.study.model import Weights
 
@@ -19,9 +20,19 @@ Method = Mapping[str, Any]
 
 
 def method(release: Release) -> dict[str, Any]:
-    """Return the method: weights, estimators, disclosure policy, codelists and frame years."""
+    """Return the method: weights, estimators, disclosure policy, codelists and frame years.
+
+    Of a collection, how its entries are compared, and the codelists.
+    """
     study = release.study
     about = study.about
+    if study.collected:
+        comparison = study.collected.comparison
+        return {
+            "comparison": comparison.model_dump(mode="json") if comparison else None,
+            "codelists": {name: study.codelists[name].about.version for name in _coded(study)},
+            "waves": {wave: {} for wave in release.waves},
+        }
     return {
         "estimators": ESTIMATORS,
         "weights": _weights(about.weights),
@@ -67,6 +78,10 @@ def _analyses(declared: AnalysesFile) -> dict[str, Any]:
         for section in type(declared).model_fields
         for name, one in getattr(declared, section).items()
     }
+
+
+def _coded(study: Study) -> list[str]:
+    return sorted({one.codelist for one in study.about.columns.values() if one.codelist})
 
 
 def _codelists(release: Release) -> list[str]:

@@ -56,7 +56,7 @@ def _output(
         **_facet("schema", "Schema", "1-2-0", fields=fields),
         **_facet("version", "DatasetVersion", "1-0-1", datasetVersion=version),
     }
-    if table.name == ESTIMATES:
+    if table.name == ESTIMATES:  # of a collection, lineage.json says that rows are copied
         facets |= _facet("columnLineage", "ColumnLineage", "1-2-0", fields=_columns(release, table))
     path = f"data/{table.name}.parquet"
     statistics = _facet(

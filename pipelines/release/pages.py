@@ -19,7 +19,6 @@ from pipelines.release.changes import Sentence
 from pipelines.release.descriptor import SYNTHETIC
 from pipelines.release.inputs import Release
 from pipelines.study import MethodNotice
-from pipelines.study.tables import ESTIMATES
 from pipelines.texts import LANGUAGES, Lang, say
 
 PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
@@ -92,11 +91,11 @@ def _values(page: Page) -> dict[str, Any]:
         "tables": [
             {"about": table, "rows": rows.num_rows} for table, rows in release.tables
         ],
-        "estimates": ESTIMATES,
+        "first": release.tables[0][0].name,
         "waves": [(wave, release.study.waves[wave]) for wave in release.waves],
         "sources": release.sources,
         "labels": {lang: _notice_labels(lang) for lang in LANGUAGES},
-        "policy": release.study.about.disclosure,
+        "policy": None if release.study.collected else release.study.about.disclosure,
         "withheld": _withheld(release),
     }  # fmt: skip
 

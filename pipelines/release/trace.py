@@ -20,11 +20,10 @@ from pipelines.release.layout import RUN
 from pipelines.release.lineage import LINEAGE
 from pipelines.release.log import read_log
 from pipelines.study import NOT_APPLICABLE, TOTAL
-from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
 
 
 def trace(folder: Path, key: Mapping[str, str]) -> dict[str, Any]:
-    """Return how one row of the estimates of a release came about, as JSON-able facts.
+    """Return how one row of the estimates (or entries) of a release came about, as JSON-able facts.
 
     `folder` is a release as published or downloaded: nothing else is read. `key` names codes by
     column; a breakdown left out is `_T`, a domain or actor `_Z`, any other column may be left out
@@ -36,8 +35,8 @@ def trace(folder: Path, key: Mapping[str, str]) -> dict[str, Any]:
     Raises CellError for a column that is no key, and where no row or several have the key.
     """
     descriptor = read_descriptor(folder)
-    row = _row(folder, descriptor, key)
     lineage = _read(folder / LINEAGE)
+    row = _row(folder, descriptor, lineage, key)
     item = _item(lineage, row)
     quality = _read(folder / "quality" / "report.json")
     return {
@@ -60,14 +59,17 @@ def trace(folder: Path, key: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _row(folder: Path, descriptor: Mapping[str, Any], key: Mapping[str, str]) -> dict[str, Any]:
-    schema = next(one["schema"] for one in descriptor["resources"] if one["name"] == ESTIMATES)
+def _row(
+    folder: Path, descriptor: Mapping[str, Any], lineage: Mapping[str, Any], key: Mapping[str, str]
+) -> dict[str, Any]:
+    traced = next(iter(lineage["columns"].values()))["table"]
+    schema = next(one["schema"] for one in descriptor["resources"] if one["name"] == traced)
     names = schema["primaryKey"]
     for name in key:
         if name not in names:
             raise CellError("release-cell-column", found=name, valid=", ".join(names))
-    table = pq.read_table(folder / "data" / f"{ESTIMATES}.parquet")
-    for name, code in {**_defaults(names), **key}.items():
+    table = pq.read_table(folder / "data" / f"{traced}.parquet")
+    for name, code in {**_defaults(lineage, names), **key}.items():
         table = table.filter(pc.equal(table[name], code))
     if table.num_rows != 1:
         told = ", ".join(f"{name}={code}" for name, code in key.items())
@@ -76,9 +78,11 @@ def _row(folder: Path, descriptor: Mapping[str, Any], key: Mapping[str, str]) ->
     return found
 
 
-def _defaults(names: list[str]) -> dict[str, str]:
-    breakdowns = [name for name in names if name not in KEY_BEFORE_BREAKDOWNS]
-    return dict.fromkeys(("domain", "actor"), NOT_APPLICABLE) | dict.fromkeys(breakdowns, TOTAL)
+def _defaults(lineage: Mapping[str, Any], names: list[str]) -> dict[str, str]:
+    """Return the codes of key columns that are left out; a collection's key has none of them."""
+    plain = dict.fromkeys(("domain", "actor"), NOT_APPLICABLE)
+    plain |= dict.fromkeys(lineage["roles"]["breakdowns"], TOTAL)
+    return {name: code for name, code in plain.items() if name in names}
 
 
 def _item(lineage: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
@@ -96,6 +100,8 @@ def _extract_columns(
     """Return the columns of the extract behind one published column of this very row."""
     roles = lineage["roles"]
     found = set(item) if "answers" in about["from"] else set()
+    if "entry" in about["from"]:
+        found.add(name)
     if "weight" in about["from"]:
         found |= set(roles["weight"])
     if "strata" in about["from"]:

@@ -9,13 +9,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pipelines import PROJECT
 from pipelines.study.analyses import AnalysesFile
-from pipelines.study.model import CodelistFile, Declared, QuestionsFile, StudyFile, WavesFile
+from pipelines.study.model import (
+    CodelistFile,
+    CollectionFile,
+    QuestionsFile,
+    StudyFile,
+    WavesFile,
+)
 
 FOLDER = PROJECT / "schemas" / "json-schema"
-FILES: dict[str, type[Declared]] = {
-    "study": StudyFile,
+FILES: dict[str, Any] = {
+    "study": StudyFile | CollectionFile,
     "questions": QuestionsFile,
     "waves": WavesFile,
     "analyses": AnalysesFile,
@@ -28,10 +36,10 @@ def json_schemas() -> dict[Path, str]:
     return {FOLDER / f"{name}.schema.json": _text(model) for name, model in FILES.items()}
 
 
-def _text(model: type[Declared]) -> str:
+def _text(model: Any) -> str:
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(by_alias=True),
+        **TypeAdapter(model).json_schema(by_alias=True),
     }
     return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 

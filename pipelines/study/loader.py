@@ -18,6 +18,8 @@ from pipelines.study.items import Item, items_of
 from pipelines.study.model import (
     FORMAT_VERSION,
     Breakdown,
+    Collected,
+    CollectionFile,
     Question,
     QuestionsFile,
     StudyFile,
@@ -30,6 +32,8 @@ from pipelines.study.yaml_source import YamlSource, build, parse
 
 UNSETTLED = 100_000_000  # nanoseconds: a change later than this may not show in a file's time
 _LOADED: dict[tuple[Path, str], tuple[tuple[tuple[str, int, int], ...], "Study"]] = {}
+
+NO_QUESTIONS = QuestionsFile.model_construct(questions={})
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Study:
     def items(self) -> tuple[Item, ...]:
         """Every question × domain × actor that is estimated, in declared order."""
         return items_of(self.questions, self.codelists)
+
+    @property
+    def collected(self) -> Collected | None:
+        """The table that a collection publishes; None of a survey."""
+        return self.about.table if isinstance(self.about, CollectionFile) else None
+
+    @property
+    def identity(self) -> str:
+        """The extract's column that identifies a row: the respondent, or a collection's entry."""
+        return str(self.column_with_role("entry" if self.collected else "respondent"))
 
     @property
     def crossings(self) -> tuple[tuple[str, ...], ...]:
@@ -136,11 +150,14 @@ def _stamp(root: Path, name: str) -> tuple[tuple[str, int, int], ...]:
 
 def _load(root: Path, name: str) -> Study:
     folder = root / "schemas" / name
-    sources = Sources(*(parse(folder / f"{part}.yaml") for part in ("study", "questions", "waves")))
-    _check_format(sources.study)
+    about = parse(folder / "study.yaml")
+    _check_format(about)
+    is_collection = isinstance(about.data, dict) and about.data.get("kind") == "collection"
+    asked = about if is_collection else parse(folder / "questions.yaml")
+    sources = Sources(about, asked, parse(folder / "waves.yaml"))
     parts = Parts(
-        study=build(sources.study, StudyFile),
-        questions=build(sources.questions, QuestionsFile),
+        study=build(sources.study, CollectionFile if is_collection else StudyFile),
+        questions=NO_QUESTIONS if is_collection else build(sources.questions, QuestionsFile),
         waves=build(sources.waves, WavesFile),
         codelists=_codelists(root, folder),
         frame_years=_frame_years(root),

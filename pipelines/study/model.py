@@ -80,8 +80,13 @@ class Column(Declared):
         "profile",  # a coded trait, used by a breakdown or a question
         "direct_identifier",  # name, e-mail, telephone: never read further than its header
         "dropped",  # received, listed in the report, used by nothing
+        "entry",  # of a collection: identifies a row
+        "published",  # of a collection: published as it is, its codes with their labels
     ]
     title: Text | None = None
+    description: Text | None = None
+    type: Literal["string", "number"] = "string"
+    decimals: int = Field(default=0, ge=0, le=6)
     pattern: str | None = None
     codelist: Slug | None = None
     required: bool = True
@@ -349,6 +354,7 @@ class StudyFile(Declared):
     """The content of `study.yaml`."""
 
     phare: Literal[1]
+    kind: Literal["survey", "collection"] = "survey"
     id: Slug
     title: Text
     description: Text
@@ -367,6 +373,51 @@ class StudyFile(Declared):
     reliability: Reliability = Reliability()
     acceptance: Acceptance = Acceptance()
     publication: Publication = Publication()
+
+
+class Concept(Declared):
+    """What several wordings measure: the one that others are read beside, and those close to it."""
+
+    title: Text
+    reference: str
+    close: tuple[str, ...] = ()
+
+
+class Comparison(Declared):
+    """How entries of a collection are set side by side: its columns, and the concepts by code.
+
+    `concept` and `wording` are columns of codes; `unit` one whose codes must be the same;
+    `doubt` one of codes of which only `certain` lets a figure be compared.
+    """
+
+    concept: str
+    wording: str
+    unit: str
+    doubt: str
+    certain: tuple[str, ...]
+    shown: tuple[str, ...]
+    concepts: dict[Slug, Concept] = Field(min_length=1)
+
+
+class Collected(Declared):
+    """The table that a collection publishes: one row an entry."""
+
+    name: Slug
+    title: Text
+    description: Text
+    comparison: Comparison | None = None
+
+
+class CollectionFile(StudyFile):
+    """The content of `study.yaml` of a collection: entries gathered elsewhere, no respondents.
+
+    Every column of the extract is declared; those with role `entry` and `published` are published.
+    There are no questions, breakdowns, weights or cells to withhold.
+    """
+
+    table: Collected
+    breakdowns: dict[Slug, Breakdown] = Field(default_factory=dict, max_length=0)
+    weights: Weights = Field(default_factory=Weights.model_construct)
 
 
 class QuestionsFile(Declared):

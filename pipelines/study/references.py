@@ -7,13 +7,27 @@ what one entry can check alone (model.py).
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from pipelines.study.codelist import Codelist, fold
 from pipelines.study.errors import DeclarationError
 from pipelines.study.items import items_of
-from pipelines.study.model import Breakdown, Question, QuestionsFile, StudyFile, WavesFile
+from pipelines.study.model import (
+    Breakdown,
+    CollectionFile,
+    Column,
+    Question,
+    QuestionsFile,
+    StudyFile,
+    WavesFile,
+)
 from pipelines.study.yaml_source import Key, YamlSource, dotted
 
+COLLECTED_ROLES = ("entry", "published", "dropped")
+SURVEY_ROLES = tuple(
+    one for one in get_args(Column.model_fields["role"].annotation)
+    if one not in {"entry", "published"}
+)  # fmt: skip
 PRIVATE_ROLES = {"respondent", "direct_identifier", "weight", "commune", "commune_name", "dropped"}
 
 
@@ -42,6 +56,7 @@ def check_references(parts: Parts) -> None:
     """Raise DeclarationError for the first name that does not exist or role that contradicts."""
     _check_folder(parts)
     _check_roles(parts)
+    _check_comparison(parts)
     _check_breakdowns(parts)
     _check_weights(parts)
     _check_questions(parts)
@@ -68,7 +83,9 @@ def _check_folder(parts: Parts) -> None:
 def _check_roles(parts: Parts) -> None:
     source = parts.sources.study
     roles = [column.role for column in parts.study.columns.values()]
-    for role, least in (("respondent", 1), ("weight", 0), ("commune", 0), ("date", 0)):
+    is_collection = isinstance(parts.study, CollectionFile)
+    identity = "entry" if is_collection else "respondent"
+    for role, least in ((identity, 1), ("weight", 0), ("commune", 0), ("date", 0)):
         count = roles.count(role)  # type: ignore[arg-type]
         if not least <= count <= 1:
             raise DeclarationError(
@@ -77,9 +94,36 @@ def _check_roles(parts: Parts) -> None:
                 role=role, count=count, expected="1" if least else "0-1",
             )  # fmt: skip
     for name, column in parts.study.columns.items():
+        valid = COLLECTED_ROLES if is_collection else SURVEY_ROLES
+        _known(source, ("columns", name, "role"), "role", column.role, valid)
         if column.codelist:
             key: Key = ("columns", name, "codelist")
             _known(source, key, "codelist", column.codelist, parts.codelists)
+
+
+def _check_comparison(parts: Parts) -> None:
+    """Check that a comparison of concepts names published columns and their codes."""
+    if not isinstance(parts.study, CollectionFile) or parts.study.table.comparison is None:
+        return
+    source, declared = parts.sources.study, parts.study.table.comparison
+    columns = parts.study.columns
+    at: Key = ("table", "comparison")
+    for part in ("concept", "wording", "unit", "doubt"):
+        coded = [name for name, one in columns.items() if one.codelist]
+        _known(source, (*at, part), "coded column", getattr(declared, part), coded)
+    for place, name in enumerate(declared.shown):
+        _known(source, (*at, "shown", place), "column", name, columns)
+
+    def codes(part: str) -> Iterable[str]:
+        return parts.codelists[str(columns[getattr(declared, part)].codelist)].of_kind("answer")
+
+    for code in declared.certain:
+        _known(source, (*at, "certain"), "code", code, codes("doubt"))
+    for name, concept in declared.concepts.items():
+        key: Key = (*at, "concepts", name)
+        _known(source, key, "concept", name, codes("concept"))
+        for wording in (concept.reference, *concept.close):
+            _known(source, key, "wording", wording, codes("wording"))
 
 
 def _check_breakdowns(parts: Parts) -> None:
@@ -126,6 +170,9 @@ def _check_questions(parts: Parts) -> None:
             listed = getattr(question, slot)
             if listed:
                 _known(source, (*key, slot), "codelist", listed, parts.codelists)
+        if question.concept:
+            concepts = parts.codelists["concept"].names if "concept" in parts.codelists else ()
+            _known(source, (*key, "concept"), "concept", question.concept, concepts)
         if question.is_numeric and question.scale:
             _check_number_words(parts, source, key, question.scale)
         if question.asked_of:

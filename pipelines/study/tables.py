@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pipelines.study.analysis_tables import analysis_codes, gathered_tables, judged_tables
 from pipelines.study.codelist import Code
+from pipelines.study.collected_tables import collected_codes, collected_tables
 from pipelines.study.columns import (
     Field,
     FieldType,
@@ -59,7 +60,10 @@ NONE = Text(fr="Sans objet", en="Not applicable")
 
 
 def published_tables(study: Study) -> tuple[Table, ...]:
-    """Return every table of a release: estimates, analyses, then the tables of codes."""
+    """Return every table of a release: those that data fill, then the tables of codes."""
+    if study.collected:
+        codes = collected_codes(study, study.collected)
+        return (*data_tables(study), _waves(study), *codes)
     return (
         *data_tables(study),
         _waves(study),
@@ -73,7 +77,9 @@ def published_tables(study: Study) -> tuple[Table, ...]:
 
 
 def data_tables(study: Study) -> tuple[Table, ...]:
-    """Return the tables that data fill, one file a wave each, the estimates first."""
+    """Return the tables that data fill, one file a wave each: the estimates first, or entries."""
+    if study.collected:
+        return collected_tables(study, study.collected)
     return (estimates_table(study), *judged_tables(study), *gathered_tables(study))
 
 
@@ -148,12 +154,13 @@ def _waves(study: Study) -> Table:
 def _questions(study: Study) -> Table:
     required = ("question", *(one.name for one in _labels()), "wording_fr", "wording_en", "kind")
     fields = tuple(field(name, required=True) for name in (*required, "base"))
-    units = tuple(field(name) for name in ("unit_fr", "unit_en"))
+    units = tuple(field(name) for name in ("unit_fr", "unit_en", "concept"))
     asked = [(name, one) for name, one in study.questions.items() if one.kind != "open_text"]
     rows = tuple(
         (
             name, position, one.title.fr, one.title.en, one.wording.fr, one.wording.en,
             one.kind, one.base, one.unit and one.unit.fr, one.unit and one.unit.en,
+            one.concept,
         )
         for position, (name, one) in enumerate(asked, start=1)
     )  # fmt: skip

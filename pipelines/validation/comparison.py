@@ -179,7 +179,7 @@ def _is_drift(was: float, size_before: float, now: float, size_after: float) -> 
 
 def _row_change(study: Study, both: list[str], before: Side, after: Side) -> RowChange | None:
     """Compare respondent by respondent, one column at a time so that memory stays bounded."""
-    respondent = str(study.column_with_role("respondent"))
+    respondent = study.identity
     if respondent not in both:
         return None
     old, new = pl.scan_parquet(before.raw), pl.scan_parquet(after.raw)

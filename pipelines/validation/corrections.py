@@ -95,7 +95,7 @@ def _lines(
 ) -> list[int]:
     """Return the lines that a correction is about, each respondent once and as the guard says."""
     received = {new: old for old, new in study.wave(wave_id).renamed.items()}
-    declared = str(study.column_with_role("respondent"))
+    declared = study.identity
     respondent = received.get(declared, declared)
     columns = pq.read_schema(raw).names
     for column in (respondent, *correction.guard):

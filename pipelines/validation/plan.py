@@ -11,7 +11,7 @@ from typing import Literal
 from pipelines.study import Codelist, Item, Question, Study, Wave, fold
 
 ColumnKind = Literal["code", "tick", "number", "date", "text", "not_asked", "unread"]
-ALWAYS_REQUIRED = {"respondent", "weight"}
+ALWAYS_REQUIRED = {"respondent", "weight", "entry"}
 UNREAD_ROLES = {"direct_identifier", "dropped"}
 MISSING = "_U"  # SDMX: unknown; here an empty cell where an answer could stand
 NOT_ASKED = "_Z"  # SDMX: not applicable; here an empty cell of one who was not asked
@@ -104,7 +104,7 @@ def _trait(study: Study, name: str) -> ColumnPlan:
     kind: ColumnKind = "code" if codelist else "text"
     if column.role in UNREAD_ROLES:
         kind = "unread"
-    elif column.role in {"weight", "duration"}:
+    elif column.role in {"weight", "duration"} or column.type == "number":
         kind = "number"
     elif column.role == "date":
         kind = "date"

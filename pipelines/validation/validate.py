@@ -142,7 +142,7 @@ def _judge_batches(
     in_rows = tuple(one for one in rules if one.column not in alone)
     schema = schema_of(in_rows)
     row_plans = {name: plan for name, plan in plans.items() if name not in alone}
-    respondent = str(study.column_with_role("respondent"))
+    respondent = study.identity
     writer: BlockWriter | None = None
     with (
         ExitStack() as stack,
@@ -286,7 +286,7 @@ def _judge_whole(
 
     All the lines are judged, those that break another rule too: the other copy is no better.
     """
-    column = str(study.column_with_role("respondent"))
+    column = study.identity
     query = sql.read("validation/duplicates.sql")
     tally.seen["unique", column] = tally.read
     with sql.connect(responses.parent) as connection:
