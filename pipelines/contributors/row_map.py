@@ -12,17 +12,21 @@ import hashlib
 import hmac
 import os
 import secrets
-import tempfile
 from pathlib import Path
 
-from pipelines import sql
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.blocks import LINE
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery
 from pipelines.study import Study
 
 SALT = "row-map.salt"
 SALT_BYTES = 32
-BLOCK = 1 << 20
+BLOCK_ROWS = 100_000
+NULL = b"\x00null"  # no text of an extract holds a NUL
 
 
 class RowMapError(PhareError):
@@ -57,27 +61,39 @@ def read_salt(delivery: Delivery) -> bytes:
 def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
     """Return HMAC-SHA-256 of the row map, keyed with `salt`, as hexadecimal.
 
-    The message is a canonical CSV (row_map.sql): the same for the same rows, whatever library
-    wrote `weighted`. It is written aside for as long as it is read.
+    `weighted` is in line order. The message is made of blocks of BLOCK_ROWS rows; of each block,
+    the lines, then every column: its distinct texts, sorted, and which of them each row holds. It
+    is the same for the same rows, whatever library wrote them and however it cut or encoded them,
+    and is never written anywhere.
     """
     columns = dict.fromkeys(
-        [f"by_{name}" for name in study.breakdowns]
+        ["weight", "stratum", *(f"by_{name}" for name in study.breakdowns)]
         + [column for item in study.items for column in item.columns]
     )
     digest = hmac.new(salt, digestmod=hashlib.sha256)
-    with tempfile.TemporaryDirectory(prefix=".row-map-", dir=weighted.parent) as aside:
-        path = Path(aside) / "row_map.csv"
-        query = sql.read(
-            "contributors/row_map.sql",
-            columns=sql.names(columns), weighted=sql.literal(str(weighted)),
-            path=sql.literal(str(path)),
-        )  # fmt: skip
-        with sql.connect() as connection:
-            connection.execute(query)
-        with path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
+    with pq.ParquetFile(weighted, read_dictionary=list(columns)) as file:
+        for block in file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]):
+            digest.update(block[LINE].to_numpy().astype("<i8").tobytes())
+            for name in columns:
+                _update(digest, name, block[name])
     return digest.hexdigest()
+
+
+def _update(digest: hmac.HMAC, name: str, cells: pa.Array) -> None:
+    """Add one column of a block: each text behind its length, then the place of each row's text."""
+    coded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode("encode")
+    held = coded.indices.fill_null(len(coded.dictionary)).to_numpy()
+    texts = [b"" if one is None else str(one).encode() for one in coded.dictionary.to_pylist()]
+    texts.append(NULL)
+    used = np.flatnonzero(np.bincount(held, minlength=len(texts)))
+    ordered = sorted({texts[place] for place in used.tolist()})
+    places = {text: place for place, text in enumerate(ordered)}
+    width = "<u1" if len(ordered) <= 256 else "<u4"
+    moved = np.array([places.get(text, 0) for text in texts], width)
+    digest.update(name.encode() + len(ordered).to_bytes(4, "little"))
+    for text in ordered:
+        digest.update(len(text).to_bytes(4, "little") + text)
+    digest.update(moved[held].tobytes())
 
 
 def _draw(path: Path, *, private: bool) -> None:

@@ -5,11 +5,16 @@ import re
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from phare_data.verifier import verify
-from pipelines.contributors.row_map import SALT
+from pipelines.contributors.row_map import SALT, row_map_digest
 from pipelines.errors import ExitCode
+from pipelines.steps import wave_folder
+from pipelines.study import load_study
 from tests.cli.test_cli import phare
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
@@ -115,3 +120,24 @@ def test_push_copies_to_a_folder_and_is_run_again(published: Path, tmp_path: Pat
 def test_reproduce_says_why_it_cannot(published: Path, tmp_path: Path) -> None:
     missing = phare("reproduce", f"{STUDY}@9.9.9", root=published)
     assert missing.returncode == ExitCode.USAGE and "0.1.1" in missing.stderr
+
+
+def test_the_digest_of_the_lines_is_of_the_rows_not_of_their_encoding(
+    published: Path, tmp_path: Path
+) -> None:
+    """Any respondent's answer, line or weight changes it; the way the file is written does not."""
+    study, salt = load_study(published, STUDY), b"s" * 32
+    weighted = wave_folder(study, "2020") / "weighted.parquet"
+    digest, table = row_map_digest(study, weighted, salt), pq.read_table(weighted)
+    other = tmp_path / "other.parquet"
+    pq.write_table(table, other, use_dictionary=False, row_group_size=7)
+    assert row_map_digest(study, other, salt) == digest
+    assert row_map_digest(study, weighted, b"t" * 32) != digest
+    rest = table.slice(1)
+    for name in ("_line", "weight", "stratum", "by_zone", "avis", "note"):
+        first = table[name].filter(pc.not_equal(table[name], table[name][0]))[:1]
+        first = first if len(first) else pa.chunked_array([["other"]])
+        changed = pa.chunked_array([*first.chunks, *rest[name].chunks]).cast(table[name].type)
+        place = table.schema.get_field_index(name)
+        pq.write_table(table.set_column(place, name, changed), other)
+        assert row_map_digest(study, other, salt) != digest, name
