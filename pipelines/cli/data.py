@@ -107,7 +107,10 @@ def check(root: Path, study: str, wave: str | None, extract: Path | None) -> int
     declared = load_study(root, study)
     if wave:
         declared.wave(wave)
-    waves = [wave] if wave else list(delivered_waves(declared))
+    elif extract and len(declared.waves) > 1:
+        raise click.UsageError(say("cli-check-which", None, waves=", ".join(declared.waves)))
+    known = declared.waves if extract else delivered_waves(declared)
+    waves = [wave] if wave else list(known)
     if not waves:
         raise click.UsageError(say("run-no-delivery", None, study=study, file=root / "raw"))
     worst = ExitCode.DONE

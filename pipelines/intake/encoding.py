@@ -98,13 +98,21 @@ def check_text(extract: Path, encoding: Encoding, block: bytes, first_line: int)
         raise ExtractError.at("intake-nul", extract, line(nul))
     twice = TWICE_ENCODED.search(block)
     if twice:
-        rule = "intake-encoded-twice" if encoding.name.startswith("utf") else "intake-two-encodings"
+        rule = _why_twice(extract, encoding)
         raise ExtractError.at(rule, extract, line(twice.start()), encoding=encoding.name)
     controls = CONTROLS.search(block) if encoding.name in SINGLE_BYTE_LATIN else None
     if controls:
         raise ExtractError.at(
             "intake-controls", extract, line(controls.start()), encoding=encoding.name
         )
+
+
+def _why_twice(extract: Path, encoding: Encoding) -> str:
+    """Return the rule that text which looks encoded twice breaks: it may be UTF-8 undeclared."""
+    if encoding.name.startswith("utf"):
+        return "intake-encoded-twice"
+    is_utf8 = _misfit(extract, UTF8) is None
+    return "intake-utf8-undeclared" if is_utf8 else "intake-two-encodings"
 
 
 def line_ends_before(block: bytes, position: int) -> int:

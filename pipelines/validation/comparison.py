@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.study import Item, Study
-from pipelines.validation.plan import MISSING, NOT_ASKED, TICKED, plan_columns
+from pipelines.validation.plan import MISSING, NOT_ASKED, TICKED, ColumnPlan, plan_columns
 
 ComparisonKind = Literal["extract", "wave"]
 MISSING_GAP = 0.05  # of respondents: below, non-response moves by itself
@@ -25,7 +25,7 @@ SMALLEST_DRIFT = 0.01
 
 @dataclass(frozen=True)
 class Change:
-    """A share that moved between two extracts: of missing cells, or of an answer."""
+    """A share that moved between two extracts: of cells without an answer, or of an answer."""
 
     name: str
     before: float
@@ -116,14 +116,23 @@ def _codes(study: Study, before: Side, after: Side) -> Iterator[CodeChange]:
 
 
 def _missing(study: Study, before: Side, after: Side) -> Iterator[Change]:
-    names = [name for name, plan in plan_columns(study).items() if plan.kind != "unread"]
-    empty = [pl.col(name).cast(pl.String).is_in(["", MISSING]).mean() for name in names]
+    """Yield the columns whose share without an answer (empty, NSP, refusal) moved."""
+    plans = {name: one for name, one in plan_columns(study).items() if one.kind != "unread"}
+    names = list(plans)
+    empty = [
+        pl.col(name).cast(pl.String).is_in(["", MISSING, *_non_answers(plan)]).mean()
+        for name, plan in plans.items()
+    ]
     old, new = (
         pl.scan_parquet(side.responses).select(empty).collect().row(0) for side in (before, after)
     )
     for name, was, now in zip(names, old, new, strict=True):
         if was is not None and now is not None and abs(now - was) > MISSING_GAP:
             yield Change(name, was, now)
+
+
+def _non_answers(plan: ColumnPlan) -> tuple[str, ...]:
+    return plan.codelist.of_kind("dont_know", "refusal", "missing") if plan.codelist else ()
 
 
 def _drifts(study: Study, before: Side, after: Side) -> Iterator[Change]:

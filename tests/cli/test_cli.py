@@ -131,6 +131,26 @@ def test_check_of_a_bad_file_says_what_to_ask_and_ends_with_1(tmp_path: Path) ->
     assert "poids" in done.stdout
 
 
+def test_a_file_can_be_checked_before_anything_was_received(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    extract = tmp_path / "first.csv"
+    next((root / "raw").rglob("extrait.csv")).rename(extract)
+    shutil.rmtree(root / "raw")
+    assert phare("check", STUDY, root=root).returncode == ExitCode.USAGE
+    done = phare("check", STUDY, "--extract", str(extract), root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert "Read: CSV" in done.stdout or "Lu : CSV" in done.stdout
+
+
+def test_a_file_of_a_study_with_several_waves_is_checked_against_the_one_named(tmp_path: Path):
+    root = write_tiny_study(tmp_path, waves=("2020", "2021"))
+    extract = str(next((root / "raw").rglob("extrait.csv")))
+    done = phare("check", STUDY, "--extract", extract, root=root)
+    assert done.returncode == ExitCode.USAGE and "2020, 2021" in done.stderr
+    done = phare("check", STUDY, "--extract", extract, "--wave", "2020", root=root)
+    assert done.returncode == ExitCode.DONE
+
+
 def test_check_fails_on_a_personal_extract_that_git_tracks(tmp_path: Path) -> None:
     root = write_tiny_study(tmp_path)
     sidecar = next((root / "raw").rglob("sidecar.yaml"))

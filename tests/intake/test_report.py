@@ -249,3 +249,14 @@ def test_a_drift_between_waves_is_told_from_sampling_error(two_waves, share, dri
     questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
     assert sum("aléa" in one for one in questions) == drifts
     assert ("70,0 % maintenant" in report.html_path.read_text("utf-8")) is (drifts > 0)
+
+
+@pytest.mark.parametrize("written", ["", "NSP", "Refus"])
+def test_non_response_that_grew_is_told_and_asked_about(study, written):
+    deliver(study, many(0.5), "2024", 1)
+    table = many(0.5).replace(";1;;", f";{written};;", 60)
+    report = check(study, text=table)
+    assert report.findings.extract is not None
+    (found,) = report.findings.comparisons
+    moved = {one.name: (round(one.before, 2), round(one.after, 2)) for one in found.missing}
+    assert moved["avis"] == (0.0, 0.1)

@@ -126,10 +126,20 @@ class _Rows:
         wrong = np.flatnonzero((found != expected) & (records.ends > records.starts))
         if not wrong.size:
             return ExtractError.at("intake-unreadable", self.extract, int(records.lines[0]))
+        first, count = int(wrong[0]), int(found[wrong[0]])
+        is_cut = first == found.size - 1 and count < expected and _is_cut(self.extract)
         return ExtractError.at(
-            "intake-ragged", self.extract, int(records.lines[wrong[0]]),
-            found=int(found[wrong[0]]), expected=expected, count=wrong.size,
+            "intake-truncated" if is_cut else "intake-ragged",
+            self.extract, int(records.lines[first]),
+            found=count, expected=expected, count=wrong.size,
         )  # fmt: skip
+
+
+def _is_cut(extract: Path) -> bool:
+    """Whether a file ends without a line end: a last line that lacks cells was then cut."""
+    with extract.open("rb") as stream:
+        stream.seek(-4, 2)
+        return not any(sign in stream.read() for sign in (b"\n", b"\r"))
 
 
 def _first_block(blocks: Iterator[Records]) -> Records | None:

@@ -49,6 +49,11 @@ def test_case_04_two_encodings_in_one_file_are_refused_with_the_line(check):
     assert (error.key, error.values["line"]) == ("intake-two-encodings", 7)
 
 
+def test_case_04_a_file_wholly_in_another_encoding_is_not_taken_for_two(check):
+    error = check(extract().encode(), encodings=("cp1252",)).report.findings.error
+    assert (error.key, error.values["line"]) == ("intake-utf8-undeclared", 2)
+
+
 def test_case_05_text_encoded_twice_is_refused_with_the_line(check):
     twice = "L'Abergement-Clémenciat".encode().decode("cp1252")
     error = check(extract(cell(1, "nom", twice))).report.findings.error
@@ -143,9 +148,14 @@ def test_case_17_ragged_rows_and_open_quotes_are_refused_with_the_line(check):
     error = check(ragged).report.findings.error
     assert (error.key, error.values["line"]) == ("intake-ragged", 4)
     error = check(extract().replace("Ajaccio", '"Ajaccio')).report.findings.error
-    assert (error.key, error.values["line"]) == ("intake-quote-misplaced", 4) or (
-        error.key, error.values["line"]
-    ) == ("intake-quote-open", 4)  # fmt: skip
+    assert (error.key, error.values["line"]) == ("intake-quote-open", 4)
+    error = check(extract().replace("Ajaccio", 'Aja"ccio"')).report.findings.error
+    assert (error.key, error.values["line"]) == ("intake-quote-misplaced", 4)
+
+
+def test_case_17_a_file_cut_in_its_last_line_is_called_so(check):
+    error = check(extract()[:-60]).report.findings.error
+    assert (error.key, error.values["line"]) == ("intake-truncated", 7)
 
 
 @pytest.mark.parametrize(
