@@ -17,6 +17,7 @@ from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
 from pipelines.publication import publish_study
 from pipelines.release import ReleaseOutcome
+from pipelines.release.lineage import extract_columns
 from pipelines.release.preview import PREVIEW
 from pipelines.steps import Facts, Step, delivered_waves, run_step, steps_of, wave_folder
 from pipelines.study import Study, load_study
@@ -25,6 +26,7 @@ from pipelines.texts import LANGUAGES, say
 from pipelines.workspace import code_digest
 
 PREVIEW_ROWS = 12
+LINEAGE_TO_EXTRACT = {"estimates", "protected_estimates", "collected"}
 CATALOGUE = dg.AssetKey("catalogue")
 
 
@@ -89,9 +91,28 @@ def _metadata(study: Study, wave: str, step: Step, facts: Facts) -> dict[str, An
     first = folder / step.all_outputs(study)[0]
     if first.suffix == ".parquet":
         metadata["dagster/column_schema"] = _column_schema(study, first)
+    if step.name in LINEAGE_TO_EXTRACT:
+        metadata["dagster/column_lineage"] = column_lineage(study)
     if step.name == "protected_estimates":
         metadata["preview"] = dg.MetadataValue.md(preview(first))
     return metadata
+
+
+def column_lineage(study: Study) -> dg.TableColumnLineage:
+    """Return which columns of the extract each column of the main table depends on.
+
+    The same as lineage.json of a release says.
+    """
+    raw = asset_key(study.id, "raw_extract")
+    return dg.TableColumnLineage(
+        deps_by_column={
+            column: [
+                dg.TableColumnDep(asset_key=raw, column_name=name)
+                for name in extract_columns(study, column)
+            ]
+            for column in data_tables(study)[0].columns
+        }
+    )
 
 
 def _column_schema(study: Study, path: Path) -> dg.TableSchema:
@@ -160,6 +181,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
                 "content_id": outcome.content_id,
                 "table": data_tables(declared)[0].name,
                 "path": dg.MetadataValue.path(str(outcome.path)),
+                "dagster/column_lineage": column_lineage(declared),
             }
         )
 

@@ -77,7 +77,8 @@ def last_run(root: Path, name: str) -> str | None:
 
 def _release_facts(result: dg.ExecuteInProcessResult, name: str) -> dict[str, Any]:
     events = result.asset_materializations_for_node(_op(name))
-    facts = {key: value.value for key, value in events[-1].metadata.items()}
+    told = events[-1].metadata.items()
+    facts = {key: value.value for key, value in told if not key.startswith("dagster/")}
     return {"study": name, "run_id": result.run_id, **facts}
 
 

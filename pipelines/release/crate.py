@@ -12,6 +12,7 @@ from phare_data.layout import CRATE
 from phare_data.manifest import files_of, sha256_of
 from pipelines.release.openlineage import PRODUCER
 from pipelines.release.pages import Page, attribution
+from pipelines.study.model import StudyFile
 
 PROFILES = ("https://w3id.org/ro/wfrun/process/0.5",)
 MEDIA_TYPES = {
@@ -27,8 +28,7 @@ def crate(folder: Path, page: Page, run: Mapping[str, Any], ended: str) -> dict[
     release = page.release
     files = [_file(folder, path) for path in files_of(folder)]
     sources = [_source(one) for one in release.sources]
-    people = _people(release.study.about.contributors)
-    publisher = _agent(release.study.about.publisher.title, "#publisher", "Organization")
+    people, publisher = _agents(release.study.about)
     graph = [
         {
             "@id": CRATE,
@@ -36,10 +36,10 @@ def crate(folder: Path, page: Page, run: Mapping[str, Any], ended: str) -> dict[
             "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
             "about": {"@id": "./"},
         },
-        _root(page, files, people),
+        _root(page, files, people, publisher),
         *files,
         *sources,
-        _action(files, sources, run, ended),
+        _action(files, sources, run, publisher, ended),
         {
             "@id": PRODUCER,
             "@type": "SoftwareApplication",
@@ -48,7 +48,7 @@ def crate(folder: Path, page: Page, run: Mapping[str, Any], ended: str) -> dict[
             "softwareVersion": run.get("commit", "unknown"),
         },
         *people,
-        publisher,
+        *([] if publisher in people else [publisher]),
         {
             "@id": release.study.about.licence.path,
             "@type": "CreativeWork",
@@ -61,7 +61,9 @@ def crate(folder: Path, page: Page, run: Mapping[str, Any], ended: str) -> dict[
     return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
 
 
-def _root(page: Page, files: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, Any]:
+def _root(
+    page: Page, files: list[dict[str, Any]], people: list[dict[str, Any]], publisher: dict[str, Any]
+) -> dict[str, Any]:
     about = page.release.study.about
     return {
         "@id": "./",
@@ -73,7 +75,7 @@ def _root(page: Page, files: list[dict[str, Any]], people: list[dict[str, Any]])
         "conformsTo": _ids(PROFILES),
         "license": {"@id": about.licence.path},
         "author": _ids([one["@id"] for one in people]),
-        "publisher": {"@id": "#publisher"},
+        "publisher": {"@id": publisher["@id"]},
         "creditText": attribution(page, "en"),
         "hasPart": _ids([one["@id"] for one in files]),
         "mentions": {"@id": "#run"},
@@ -81,8 +83,9 @@ def _root(page: Page, files: list[dict[str, Any]], people: list[dict[str, Any]])
 
 
 def _action(
-    files: list[dict[str, Any]], sources: list[dict[str, Any]], run: Mapping[str, Any], ended: str
-) -> dict[str, Any]:
+    files: list[dict[str, Any]], sources: list[dict[str, Any]], run: Mapping[str, Any],
+    publisher: dict[str, Any], ended: str,
+) -> dict[str, Any]:  # fmt: skip
     return {
         "@id": "#run",
         "@type": "CreateAction",
@@ -90,7 +93,7 @@ def _action(
         "description": "Declared, validated, estimated, protected and released by Phare.",
         "identifier": run["run_id"],
         "instrument": {"@id": PRODUCER},
-        "agent": {"@id": "#publisher"},
+        "agent": {"@id": publisher["@id"]},
         "object": _ids([one["@id"] for one in sources]),
         "result": _ids([one["@id"] for one in files if one["@id"].startswith("data/")]),
         "endTime": ended,
@@ -121,15 +124,15 @@ def _source(one: Any) -> dict[str, Any]:
     }
 
 
-def _people(contributors: Any) -> list[dict[str, Any]]:
-    return [
-        _agent(one.title, one.path or f"#contributor-{at}", "Organization")
-        for at, one in enumerate(contributors, start=1)
+def _agents(about: StudyFile) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the contributors and the publisher, each once: one who is both is one entity."""
+    people = [
+        {"@id": one.path or f"#contributor-{at}", "@type": "Organization", "name": one.title}
+        for at, one in enumerate(about.contributors, start=1)
     ]
-
-
-def _agent(name: str, identifier: str, kind: str) -> dict[str, Any]:
-    return {"@id": identifier, "@type": kind, "name": name}
+    named = about.publisher
+    own = {"@id": named.path or "#publisher", "@type": "Organization", "name": named.title}
+    return people, next((one for one in people if one["name"] == named.title), own)
 
 
 def _ids(identifiers: Any) -> Any:

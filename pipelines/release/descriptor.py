@@ -90,9 +90,17 @@ def _licence(licence: Licence) -> dict[str, str]:
 
 
 def _contributors(release: Release) -> list[Contributor]:
-    about = release.study.about
-    publisher = about.publisher.model_copy(update={"roles": ("publisher",)})
-    return [*about.contributors, publisher]
+    """Return who made and who publishes the tables; one who does both stands once."""
+    about, role = release.study.about, ("publisher",)
+    publisher = about.publisher.model_copy(update={"roles": role})
+    names = [one.title for one in about.contributors]
+    both = [
+        one.model_copy(update={"roles": tuple(dict.fromkeys((*one.roles, *role)))})
+        if one.title == publisher.title
+        else one
+        for one in about.contributors
+    ]
+    return both if publisher.title in names else [*both, publisher]
 
 
 def _contributor(one: Contributor) -> dict[str, Any]:

@@ -7,7 +7,7 @@ lies (store.py), its version (publish.py), checking it (verify.py).
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,17 @@ RUN = "lineage/run.json"
 EVIDENCE = (RUN, OPENLINEAGE, CRATE)  # varies from run to run; bound by the manifest alone
 
 
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
 @dataclass(frozen=True)
 class Told:
     """What one run says of a release besides its data: public, but not part of the content id."""
 
     quality: Mapping[str, Any]
     run: Mapping[str, Any]
+    started: str = field(default_factory=_now)
 
 
 def write_data(release: Release, folder: Path) -> FileFacts:
@@ -65,13 +70,14 @@ def write_rest(folder: Path, page: Page, told: Told, files: FileFacts) -> str:
 
     The clock is read for the evidence of the run, which no content id covers.
     """
-    release, ended = page.release, dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    release, ended = page.release, _now()
     write_pages(folder, page)
     write_workbook(folder, page)
     write_text(folder / "quality" / "report.json", as_json(told.quality))
     write_text(folder / LINEAGE, as_json(lineage(release)))
     write_text(folder / RUN, as_json(dict(told.run)))
-    write_text(folder / OPENLINEAGE, events(release, page.version, files, told.run, ended))
+    times = (told.started, ended)
+    write_text(folder / OPENLINEAGE, events(release, page.version, files, told.run, times))
     write_text(folder / CRATE, as_json(crate(folder, page, told.run, ended)))
     return write_manifest(folder)
 

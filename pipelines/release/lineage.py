@@ -90,6 +90,8 @@ def breakdown_columns(study: Study, name: str) -> list[str]:
 
 def extract_columns(study: Study, column: str) -> list[str]:
     """Return every column of the extracts that a published column depends on, sorted."""
+    if study.collected:
+        return [column] if column in study.about.columns else []
     found: set[str] = set()
     about = _texts()["columns"][_entry(study, column)]
     if "answers" in about["from"]:

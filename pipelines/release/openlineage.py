@@ -1,4 +1,4 @@
-"""OpenLineage: the run that made a release, as an event that lineage servers read.
+"""OpenLineage: the run that made a release, as events that lineage servers read.
 
 Belongs here: the NDJSON file of a release. Not here: lineage itself (lineage.py). Facets and names
 follow the OpenLineage specification 2-0-2; written by hand, since the client adds nothing but HTTP.
@@ -20,13 +20,18 @@ FileFacts = Mapping[str, tuple[str, int]]
 
 
 def events(
-    release: Release, version: str, files: FileFacts, run: Mapping[str, Any], ended: str
-) -> str:
-    """Return the events of a release as NDJSON; `ended` is an ISO time with zone."""
-    study = release.study
-    event = {
-        "eventType": "COMPLETE",
-        "eventTime": ended,
+    release: Release, version: str, files: FileFacts, run: Mapping[str, Any],
+    times: tuple[str, str],
+) -> str:  # fmt: skip
+    """Return the events of a release as NDJSON: START, then COMPLETE with what was made.
+
+    `times` are those of both, ISO with zone.
+    """
+    study, (started, ended) = release.study, times
+    outputs = [
+        _output(release, table, rows.num_rows, version, files) for table, rows in release.tables
+    ]
+    shared = {
         "producer": PRODUCER,
         "schemaURL": f"{SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent",
         "run": {"runId": _uuid(run["run_id"]), "facets": _run_facets(run)},
@@ -39,10 +44,12 @@ def events(
             }
             for one in release.sources
         ],
-        "outputs": [_output(release, table, rows.num_rows, version, files)
-                    for table, rows in release.tables],
-    }  # fmt: skip
-    return json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n"
+    }
+    told = (
+        {"eventType": "START", "eventTime": started, **shared, "outputs": []},
+        {"eventType": "COMPLETE", "eventTime": ended, **shared, "outputs": outputs},
+    )
+    return "".join(json.dumps(one, ensure_ascii=False, sort_keys=True) + "\n" for one in told)
 
 
 def _output(

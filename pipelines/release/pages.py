@@ -14,13 +14,18 @@ import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from phare_data.log import Entry
+from phare_data.log import RELEASED, Entry, releases
 from pipelines.release.changes import Sentence
 from pipelines.release.descriptor import SYNTHETIC
 from pipelines.release.inputs import Release
 from pipelines.study import MethodNotice
+from pipelines.study.model import UNKNOWN
 from pipelines.texts import LANGUAGES, Lang, say
 
+STEPS = {
+    "first": "première, first", "major": "majeure, major", "minor": "mineure, minor",
+    "patch": "correctif, patch",
+}  # fmt: skip
 PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
 
 
@@ -38,7 +43,8 @@ class Page:
     bump: str
     changes: Sequence[Sentence]
     erratum: str | None
-    earlier: Sequence[Entry]
+    log: Sequence[Entry]
+    previous: str | None = None
     not_protected: Sequence[Sentence] = ()
     warnings: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
 
@@ -83,7 +89,11 @@ def _values(page: Page) -> dict[str, Any]:
         "changes": page.changes,
         "bump": page.bump,
         "erratum": page.erratum,
-        "earlier": list(reversed(page.earlier)),
+        "earlier": list(reversed(releases(page.log))),
+        "retired": {one["version"]: one for one in page.log if one["event"] != RELEASED},
+        "previous": page.previous,
+        "steps": STEPS,
+        "known": known,
         "not_protected": page.not_protected,
         "warnings": page.warnings,
         "synthetic": SYNTHETIC if release.is_synthetic else None,
@@ -103,6 +113,13 @@ def _values(page: Page) -> dict[str, Any]:
 def _notice_labels(lang: Lang) -> dict[str, str]:
     """Return the fields of a method notice and what each is called."""
     return {name: say(f"release-notice-{name}", lang) for name in MethodNotice.model_fields}
+
+
+def known(text: str, lang: Lang) -> str:
+    """Return a text of the notice as people read it: what is `unknown:` is said in words."""
+    if not UNKNOWN.match(text):
+        return text
+    return say("release-notice-unknown", lang, why=text.partition(":")[2].strip())
 
 
 def _withheld(release: Release) -> int:

@@ -29,33 +29,41 @@ def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -
     and shows the national estimates; its links lead to the candidate's own files.
     """
     descriptor = read_descriptor(release)
-    columns, rows = _national(release, descriptor)
+    main = descriptor["resources"][0]
+    columns, rows = _first_rows(release, main)
     return (
         _environment()
         .get_template("preview.html.j2")
         .render(
             name=name, facts=facts, restated=restated, title=descriptor["i18n:title"],
             files=list(files_of(release)), columns=columns, rows=rows,
-            withheld=_count(release, "withheld"), published=_count(release, PUBLISHED),
+            **_counts(release, main),
         )
     )  # fmt: skip
 
 
-def _national(
-    release: Path, descriptor: Mapping[str, Any]
+def _first_rows(
+    release: Path, main: Mapping[str, Any]
 ) -> tuple[list[str], Sequence[Sequence[Any]]]:
-    table = pq.read_table(release / "data" / f"{ESTIMATES}.parquet")
-    key = next(one["schema"]["primaryKey"] for one in descriptor["resources"])
-    breakdowns = [one for one in key if one not in KEY_BEFORE_BREAKDOWNS]
-    for one in breakdowns:
-        table = table.filter(pc.equal(table[one], TOTAL))
-    table = table.drop_columns(breakdowns).slice(0, SHOWN)
-    return table.column_names, [list(row.values()) for row in table.to_pylist()]
+    """Return the first rows of the main table: the national ones, of estimates."""
+    table = pq.read_table(release / main["path"])
+    if main["name"] == ESTIMATES:
+        key = main["schema"]["primaryKey"]
+        breakdowns = [one for one in key if one not in KEY_BEFORE_BREAKDOWNS]
+        for one in breakdowns:
+            table = table.filter(pc.equal(table[one], TOTAL))
+        table = table.drop_columns(breakdowns)
+    shown = table.slice(0, SHOWN)
+    return shown.column_names, [list(row.values()) for row in shown.to_pylist()]
 
 
-def _count(release: Path, status: str) -> int:
-    column = pq.read_table(release / "data" / f"{ESTIMATES}.parquet", columns=["status"])["status"]
-    return int(pc.sum(pc.equal(column, status)).as_py() or 0)
+def _counts(release: Path, main: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows of the main table are published and withheld."""
+    table = pq.read_table(release / main["path"])
+    if "status" not in table.column_names:
+        return {PUBLISHED: table.num_rows, "withheld": 0}
+    statuses = table["status"].to_pylist()
+    return {one: statuses.count(one) for one in (PUBLISHED, "withheld")}
 
 
 @cache

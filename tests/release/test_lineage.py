@@ -48,8 +48,9 @@ def test_the_openlineage_event_names_run_inputs_outputs_and_columns(
     study: Study, first: ReleaseOutcome
 ) -> None:
     lines = (first.path / "lineage" / "openlineage.ndjson").read_text("utf-8").splitlines()
-    event = json.loads(lines[0])
-    assert len(lines) == 1 and event["eventType"] == "COMPLETE"
+    start, event = map(json.loads, lines)
+    assert (start["eventType"], event["eventType"]) == ("START", "COMPLETE")
+    assert start["run"] == event["run"] and start["eventTime"] <= event["eventTime"]
     assert {"eventTime", "producer", "schemaURL", "run", "job", "inputs", "outputs"} <= set(event)
     outputs = {one["name"]: one for one in event["outputs"]}
     assert len(outputs) == len(list((first.path / "data").glob("*.parquet")))
