@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.analysis import count_outcomes
 from pipelines.evidence import required_findings
-from pipelines.steps import protected_path, wave_folder
+from pipelines.steps import PROTECTION, protected_path, wave_folder
 from pipelines.study import TOTAL, Study
 from pipelines.study.tables import data_tables
 from pipelines.texts import LANGUAGES, say
@@ -52,6 +52,7 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
     return {
         **told,
         "withheld_rows": sum(_withheld(study, wave, one) for one in tables),
+        "disclosure_rules_not_run": _rules_not_run(folder),
         "warnings": _warnings(study, folder),
         "reconciliation": _reconciliation(study, folder),
     }
@@ -63,10 +64,15 @@ def _withheld(study: Study, wave: str, table: str) -> int:
 
 
 def _warnings(study: Study, folder: Path) -> list[dict[str, str]]:
-    """Return what a reader must know of the analyses: profiles that the data do not support."""
+    """Return what a reader must know: rules that did not run, profiles without support."""
+    warned: list[dict[str, str]] = []
+    if not_run := ", ".join(_rules_not_run(folder)):
+        warned.append(
+            {lang: say("quality-rules-not-run", lang, rules=not_run) for lang in LANGUAGES}
+        )
     unsupported = json.loads((folder / "analyses.json").read_text("utf-8"))["unsupported"]
     typologies = study.analyses.typologies
-    return [
+    return warned + [
         {
             lang: say(
                 "quality-profiles-unsupported", lang, analysis=name,
@@ -76,6 +82,12 @@ def _warnings(study: Study, folder: Path) -> list[dict[str, str]]:
         }
         for name in unsupported
     ]  # fmt: skip
+
+
+def _rules_not_run(folder: Path) -> list[str]:
+    """Return the disclosure rules that need a population that nobody counts."""
+    found: list[str] = json.loads((folder / PROTECTION).read_text("utf-8"))["rules_not_run"]
+    return found
 
 
 def _corrections(folder: Path) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from pipelines import workspace
 from pipelines.analysis import analyse, analysis_files, collect, reconcile
-from pipelines.disclosure import protect, protect_analyses, protected_file
+from pipelines.disclosure import advise, protect, protect_analyses, protected_file, write_private
 from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
 from pipelines.profile import measured
@@ -31,6 +31,7 @@ from pipelines.validation.corrections import apply_corrections, corrections_path
 
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
+PROTECTION = "protection.json"  # private: what the policy withholds, costs and could free
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,10 @@ def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts
 
 def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
     protected = aside / "protected.parquet"
-    protect(study, wave, folder / "estimates.parquet", protected)
-    return {"rows": _rows(protected)}
+    report = protect(study, wave, folder / "estimates.parquet", protected)
+    advice = advise(study, wave, folder / "estimates.parquet", folder / "weighted.parquet")
+    write_private(aside / PROTECTION, {**report.public(), **advice.private()})
+    return {"rows": _rows(protected), "rules_not_run": ", ".join(report.rules_not_run)}
 
 
 def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
@@ -283,7 +286,12 @@ STEPS = (
     ),
     Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
     Step("reconciliation", ("estimates",), ("reconciliation.json",), _reconciliation),
-    Step("protected_estimates", ("estimates",), ("protected.parquet",), _protected_estimates),
+    Step(
+        "protected_estimates",
+        ("weighted_responses", "estimates"),
+        ("protected.parquet", PROTECTION),
+        _protected_estimates,
+    ),
     Step(
         "analyses",
         ("weighted_responses", "estimates", "protected_estimates"),

@@ -23,7 +23,6 @@ ORDER = (
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")
 MOST_LINES = 500
-STILL_HOLD_QUERIES = {"pipelines/disclosure/released.py"}  # to be moved to .sql files
 QUERY = re.compile(
     r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+(OR\s+REPLACE\s+)?(TEMP\s+)?(TABLE|VIEW)"
     r"|COPY\s.+\sTO|DELETE\s+FROM|UPDATE\s.+\sSET|JOIN\s.+\sON|GROUP\s+BY|ORDER\s+BY)\b",
@@ -135,14 +134,8 @@ def queries_in(path: Path) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_no_query_is_written_in_python(path: Path) -> None:
-    if place(path) not in STILL_HOLD_QUERIES:
-        found = queries_in(path)
-        assert not found, f"{place(path)}: put the query in a .sql file beside it: {found}"
-
-
-def test_no_module_is_excused_for_queries_it_no_longer_holds() -> None:
-    stale = {name for name in STILL_HOLD_QUERIES if not queries_in(PROJECT / name)}
-    assert not stale, "take them out of STILL_HOLD_QUERIES"
+    found = queries_in(path)
+    assert not found, f"{place(path)}: put the query in a .sql file beside it: {found}"
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=place)

@@ -16,7 +16,7 @@ from pipelines.disclosure.errors import (
 )
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.publishable import check_publishable
-from pipelines.disclosure.report import ProtectionReport
+from pipelines.disclosure.report import ProtectionReport, write_private
 
 __all__ = [
     "Advice",
@@ -34,4 +34,5 @@ __all__ = [
     "protect",
     "protect_analyses",
     "protected_file",
+    "write_private",
 ]

@@ -13,9 +13,10 @@ import numpy as np
 
 from pipelines import sql
 from pipelines.disclosure.axes import axes_of
-from pipelines.disclosure.bases import UNKNOWN, Bases, CellKey, Flags, read_bases
+from pipelines.disclosure.bases import Bases, CellKey, Flags, read_bases
 from pipelines.disclosure.errors import PatternImpossibleError
 from pipelines.disclosure.primary import is_void
+from pipelines.disclosure.regrouping import grouped, ungrouped
 from pipelines.disclosure.selection import Selector
 from pipelines.study import NOT_APPLICABLE, TOTAL, Study
 
@@ -47,6 +48,21 @@ class Grouping:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """What the declared `recode` of a breakdown saved, in cells withheld with it and without.
+
+    `grouped` are the codes that it groups; `without` is None where no pattern would be safe.
+    """
+
+    breakdown: str
+    grouped: tuple[str, ...]
+    cells: int
+    withheld: int
+    cells_without: int
+    withheld_without: int | None
+
+
+@dataclass(frozen=True)
 class Advice:
     """Private: the cost of the policy of one wave at each threshold, and groupings, best first."""
 
@@ -54,25 +70,44 @@ class Advice:
     wave: str
     costs: tuple[Cost, ...]
     groupings: tuple[Grouping, ...]
+    saved: tuple[Saved, ...] = ()
 
     def private(self) -> dict[str, object]:
         """Return everything, for `report.write_private`."""
         return asdict(self)
 
 
-def advise(study: Study, wave_id: str, estimates: Path) -> Advice:
+def advise(study: Study, wave_id: str, estimates: Path, weighted: Path | None = None) -> Advice:
     """Compare the pattern of one wave with those of other thresholds and groupings.
 
     `estimates` is Parquet of full precision. Costs are at 3, 5, 11 and the declared threshold.
     Groupings are tried two codes at a time, a withheld code with each of the smallest others, in
-    breakdowns that no other breakdown nests in; those that free no cell are left out. Raises
+    breakdowns that no other breakdown nests in; those that free no cell are left out. With the
+    respondents (`weighted`, Parquet) it also tells what each declared `recode` saved. Raises
     EstimatesUnfitError, PatternTooLargeError.
     """
     with sql.connect() as connection:
         bases = _of_largest_item(read_bases(connection, study, wave_id, estimates))
     thresholds = sorted({*THRESHOLDS, study.about.disclosure.minimum_respondents})
     costs = tuple(_cost(_with_threshold(study, k), bases, k) for k in thresholds)
-    return Advice(study.id, wave_id, costs, tuple(_groupings(study, bases)))
+    saved = () if weighted is None else tuple(_saved(study, wave_id, bases, weighted))
+    return Advice(study.id, wave_id, costs, tuple(_groupings(study, bases)), saved)
+
+
+def _saved(study: Study, wave_id: str, bases: Bases, weighted: Path) -> Iterator[Saved]:
+    """Give what each recode saved; not those that make zones of what stands beside them."""
+    for axis in axes_of(study):
+        breakdown = bases.breakdowns[axis.breakdowns[0]]
+        recode = study.breakdowns[breakdown].recode
+        if axis.combinations or not recode:
+            continue
+        without = ungrouped(study, wave_id, bases, weighted, breakdown)
+        now, then = _withheld(study, bases), _withheld(study, without)
+        yield Saved(
+            breakdown, tuple(sorted(recode)),
+            int((~is_void(bases)).sum()), int(now[0].sum()) if now else 0,
+            int((~is_void(without)).sum()), int(then[0].sum()) if then else None,
+        )  # fmt: skip
 
 
 def _of_largest_item(bases: Bases) -> Bases:
@@ -146,31 +181,3 @@ def _pairs(study: Study, bases: Bases, withheld: Flags) -> Iterator[tuple[int, t
 def _is_one_way(cell: CellKey, breakdown: int) -> bool:
     others = cell[:breakdown] + cell[breakdown + 1 :]
     return cell[breakdown] not in {TOTAL, NOT_APPLICABLE} and set(others) <= {TOTAL}
-
-
-def grouped(bases: Bases, breakdown: int, codes: tuple[str, str]) -> Bases:
-    """Return the bases as they would be with two codes of a breakdown counted as one."""
-    kept, gone = codes
-    renamed = [
-        (*cell[:breakdown], kept if cell[breakdown] == gone else cell[breakdown],
-         *cell[breakdown + 1 :])
-        for cell in bases.cells
-    ]  # fmt: skip
-    cells = tuple(sorted(set(renamed)))
-    place = np.array([cells.index(cell) for cell in renamed])
-    respondents = np.zeros((len(bases.items), len(cells)), dtype=np.int64)
-    population = np.zeros(len(cells), dtype=np.int64)
-    exists = np.zeros(respondents.shape, dtype=np.bool_)
-    is_unknown = np.zeros(len(cells), dtype=np.bool_)
-    for at, to in enumerate(place):
-        respondents[:, to] += np.maximum(bases.respondents[:, at], 0)
-        exists[:, to] |= bases.respondents[:, at] != UNKNOWN
-        population[to] += max(int(bases.population[at]), 0)
-        is_unknown[to] |= bases.population[at] == UNKNOWN
-    return replace(
-        bases,
-        cells=cells,
-        respondents=np.where(exists, respondents, UNKNOWN),
-        population=np.where(is_unknown, UNKNOWN, population),
-        extreme=np.zeros(respondents.shape, dtype=np.bool_),
-    )

@@ -33,6 +33,7 @@ from pipelines.disclosure.outsider import (
 )
 from pipelines.disclosure.population import counted_breakdowns, populations_of
 from pipelines.disclosure.programme import NoPointError
+from pipelines.disclosure.publishable import refuse_private_columns
 from pipelines.disclosure.reconstruction import reconstruct
 from pipelines.disclosure.released import (
     NOBODY,
@@ -115,10 +116,13 @@ def audit(
 ) -> AuditReport:
     """Attack what is about to be released, and refuse it when anything gives way.
 
-    As `examine`; `private`, if given, gets the whole account as JSON (mode 0600), also when the
-    audit fails. Raises DisclosureAuditError with what was found, in counts and places, never in
-    figures.
+    As `examine`, after a look at the columns of every table beside `released`; `private`, if given,
+    gets the whole account as JSON (mode 0600), also when the audit fails. Raises
+    DisclosureAuditError with what was found, in counts and places, never in figures, and
+    NotPublishableError for a column of one respondent's own data.
     """
+    for folder in sorted({path.parent for path in released}):
+        refuse_private_columns(study, folder)
     report = examine(study, released, earlier)
     if private is not None:
         write_private(private, asdict(report))

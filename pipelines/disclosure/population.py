@@ -76,7 +76,7 @@ def units_of(study: Study, wave_id: str) -> pl.DataFrame:
     counted = counted_breakdowns(study, wave_id)
     year = study.wave(wave_id).frame_year
     units = frame(frame_path(study.root, year or 0)).select(
-        _coded(study, name, study.breakdowns[name]) for name in counted
+        coded(study, name, study.breakdowns[name]) for name in counted
     )
     regions = [name for name in counted if _derives_region(study.breakdowns[name])]
     return units.filter(pl.col(name) != NOT_APPLICABLE for name in regions)
@@ -86,7 +86,8 @@ def _derives_region(breakdown: Breakdown) -> bool:
     return breakdown.derived is not None and breakdown.derived.to == "region"
 
 
-def _coded(study: Study, name: str, breakdown: Breakdown) -> pl.Expr:
+def coded(study: Study, name: str, breakdown: Breakdown) -> pl.Expr:
+    """Return the code of a counted breakdown, of the rows of the frame; `_Z`: none of the list."""
     target = breakdown.derived.to if breakdown.derived else ""
     coded = pl.col(f"frame_{target}").replace(breakdown.recode)
     codes = study.codelists[breakdown.codelist].of_kind("answer")

@@ -74,16 +74,27 @@ def load_released(
             values |= {name: str(path), f"release_{name}": release}
             values[f"others_{name}"] = _of_another_kind(connection, study, path)
             parts.append(_rows(connection, study, path, name))
-    query = "CREATE TABLE released AS " + " UNION BY NAME ".join(parts)
-    connection.execute(query, values)
+    rows = " UNION BY NAME ".join(parts)
+    connection.execute(sql.read("disclosure/released_table.sql", rows=rows), values)
+
+
+def source_of(path: Path, name: str) -> str:
+    """Return the table function call that reads a written file, its path bound as `name`."""
+    if path.suffix == ".parquet":
+        return f"read_parquet(${name})"
+    return f"read_csv(${name}, all_varchar = true, header = true)"
+
+
+def columns_of(connection: DuckDBPyConnection, path: Path) -> list[str]:
+    """Return the columns of a written file."""
+    query = sql.read("disclosure/written_columns.sql", source=source_of(path, "file"))
+    columns: list[str] = connection.sql(query, params={"file": str(path)}).columns
+    return columns
 
 
 def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -> str:
-    if path.suffix == ".parquet":
-        source = f"read_parquet(${name})"
-    else:
-        source = f"read_csv(${name}, all_varchar = true, header = true)"
-    found = connection.sql(f"SELECT * FROM {source}", params={name: str(path)}).columns
+    source = source_of(path, name)
+    found = columns_of(connection, path)
     present = [one for one in study.breakdowns if one in found]
     if not present or "status" not in found:
         raise EstimatesUnfitError(
@@ -114,8 +125,7 @@ def _of_another_kind(connection: DuckDBPyConnection, study: Study, path: Path) -
     beside = path.with_name(f"waves{path.suffix}")
     if not beside.exists():
         return []
-    reader = "read_parquet" if path.suffix == ".parquet" else "read_csv"
-    query = f"SELECT wave::VARCHAR, synthetic::BOOLEAN FROM {reader}($beside)"
+    query = sql.read("disclosure/waves_of_another_kind.sql", source=source_of(beside, "beside"))
     rows = connection.execute(query, {"beside": str(beside)}).fetchall()
     return [
         wave for wave, made_up in rows
@@ -125,7 +135,7 @@ def _of_another_kind(connection: DuckDBPyConnection, study: Study, path: Path) -
 
 def waves_released(connection: DuckDBPyConnection) -> tuple[str, ...]:
     """Return the waves of the release to judge, sorted."""
-    query = "SELECT DISTINCT wave FROM released WHERE release = 0 ORDER BY wave"
+    query = sql.read("disclosure/waves_released.sql")
     return tuple(wave for (wave,) in connection.execute(query).fetchall())
 
 

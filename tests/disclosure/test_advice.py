@@ -1,5 +1,7 @@
 """What the policy costs, and what grouping codes would save."""
 
+import polars as pl
+
 from pipelines.disclosure import advise
 from pipelines.disclosure.report import write_private
 from tests.disclosure.made_up_wave import SIZES, WAVE, estimates_of, respondents_of
@@ -45,3 +47,28 @@ def test_the_advice_is_written_for_its_owner_only(study_of, folder):
     advice = advise(study, WAVE, wave(study, folder, {"R1": 6, "R2": 7}))
     write_private(folder / "advice.json", advice.private())
     assert (folder / "advice.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_declared_grouping_saved_is_told(study_of, folder):
+    # R4 (4 respondents) is counted with R3: alone it would go, with the smallest other region.
+    study = study_of(recode={"R4": "R3"})
+    cells = {(region, size): 20 for region in REGIONS[:3] for size in SIZES}
+    estimates = estimates_of(study, respondents_of(cells), folder / "e.parquet")
+    people = {"R1": 60, "R2": 60, "R3": 56, "R4": 4}
+    commune = {code: f"{at * len(SIZES):02}000" for at, code in enumerate(REGIONS)}
+    weighted = pl.DataFrame(
+        {
+            "insee": [commune[region] for region, count in people.items() for _ in range(count)],
+            "by_region": [
+                "R3" if region == "R4" else region
+                for region, count in people.items()
+                for _ in range(count)
+            ],
+            "by_size": ["LT2000"] * 180,
+        }
+    )
+    weighted.write_parquet(folder / "w.parquet")
+    (saved,) = advise(study, WAVE, estimates, folder / "w.parquet").saved
+    assert (saved.breakdown, saved.grouped) == ("region", ("R4",))
+    assert (saved.withheld, saved.withheld_without) == (0, 2)
+    assert saved.cells_without == saved.cells + 1

@@ -1,10 +1,11 @@
 """Open text and identifiers are refused again when a table is about to be published."""
 
+import polars as pl
 import pytest
 
-from pipelines.disclosure import NotPublishableError, check_publishable
+from pipelines.disclosure import NotPublishableError, audit, check_publishable, protect
 from pipelines.study.tables import published_tables
-from tests.disclosure.made_up_wave import question
+from tests.disclosure.made_up_wave import SIZES, WAVE, estimates_of, question, respondents_of
 
 QUESTIONS = {
     "q1": question("q1"),
@@ -33,3 +34,18 @@ def test_all_that_is_refused_is_named_at_once(study_of):
     study = study_of(questions=QUESTIONS)
     with pytest.raises(NotPublishableError, match="id, insee"):
         check_publishable(study, ["insee", "id"])
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_a_release_with_a_private_column_in_any_of_its_tables_is_refused(study_of, folder, suffix):
+    study = study_of()
+    cells = {(region, size): 20 for region in ("R1", "R2", "R3", "R4") for size in SIZES}
+    estimates = estimates_of(study, respondents_of(cells), folder / "e.parquet")
+    (folder / "data").mkdir()
+    protect(study, WAVE, estimates, folder / "data" / "estimates.parquet")
+    audit(study, [folder / "data" / "estimates.parquet"])
+    beside = pl.DataFrame({"analysis": ["a"], "insee": ["01001"]})
+    write = beside.write_parquet if suffix == "parquet" else beside.write_csv
+    write(folder / "data" / f"themes.{suffix}")
+    with pytest.raises(NotPublishableError, match="insee"):
+        audit(study, [folder / "data" / "estimates.parquet"])
