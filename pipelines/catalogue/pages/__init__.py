@@ -1,30 +1,58 @@
 """The pages people read: HTML in French and English, from the published tree.
 
 Belongs here: the list of page kinds. Not here: one kind's content (its own module), layouts
-(../templates), charts (charts/), style and scripts (../static).
+(../templates), drawing (charts.py), style and scripts (../static).
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages import assets, home
-from pipelines.catalogue.pages.environment import Site, render
+from pipelines.catalogue.pages import (
+    about,
+    assets,
+    dictionary,
+    downloads,
+    explorer,
+    findings,
+    home,
+    lineage,
+    quality,
+    questions,
+    sheets,
+    study,
+    versions,
+)
+from pipelines.catalogue.pages.environment import Site, environment
+from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.catalogue.published import Published
 from pipelines.release.durable import replace_file
 from pipelines.texts import LANGUAGES
 
+KINDS = (study, questions, explorer, findings, sheets, dictionary, quality, lineage, versions)
+
 
 def files(published: Published, base_url: str) -> Iterator[SiteFile]:
     """Yield every page and what pages need: path below site/, content."""
+    codebooks = {one.id: Codebook(one.newest) for one in published.studies if one.newest.has_data}
     yield from assets.files()
+    yield from downloads.files(published)
+    for codebook in codebooks.values():
+        yield from explorer.data_files(codebook)
     for lang in LANGUAGES:
-        yield from home.files(Site(published, base_url, lang))
+        site = Site(published, base_url, lang)
+        yield from home.files(site, codebooks)
+        yield from about.files(site)
+        for one in published.studies:
+            pages = StudyPages(site, one, codebooks.get(one.id))
+            for kind in KINDS:
+                yield from kind.files(pages)
 
 
 def write_entrance(folder: Path) -> None:
     """Write `folder`/index.html, which leads to the site, where it is not there already."""
-    data = render("entrance.html", "fr", {}).encode()
+    data = environment().get_template("entrance.html").render().encode()
     path = folder / "index.html"
     if not path.exists() or path.read_bytes() != data:
         replace_file(path, data)

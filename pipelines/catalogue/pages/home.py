@@ -1,16 +1,127 @@
-"""The front page: every study as a card.
+"""The front page, its feed and the search index.
 
-Belongs here: what the front page shows. Not here: a study's own pages.
+Belongs here: cards, what is new, what can be searched. Not here: a study's own pages.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages.environment import Site, render
+from pipelines.catalogue.pages.environment import Site
+from pipelines.catalogue.published import Published, Study
+from pipelines.study import Text
+from pipelines.texts import Lang, say
+
+MOST_NEWS = 20
+SUMMARY = 240  # characters of a description on a card
 
 
-def files(site: Site) -> Iterator[SiteFile]:
-    """Yield the front page of one language."""
-    path = "index.html" if site.lang == "fr" else f"{site.lang}/index.html"
-    content = {"studies": site.published.studies}
-    yield path, render("home.html", site.lang, content).encode()
+@dataclass(frozen=True)
+class News:
+    """A line of what is new: a version, or its withdrawal."""
+
+    study: str
+    version: str
+    event: str
+    moment: str
+    title: str
+    text: str
+
+    @property
+    def date(self) -> str:
+        """Return its day, ISO."""
+        return self.moment[:10]
+
+
+def files(site: Site, codebooks: dict[str, Codebook]) -> Iterator[SiteFile]:
+    """Yield the front page, the feed and the search index of one language."""
+    recent = news(site.published, site.lang)
+    cards = [_card(one, codebooks.get(one.id), site.lang) for one in site.published.studies]
+    yield site.page("home.html", "index.html", cards=cards, news=recent)
+    yield site.page("feed.atom", "feed.atom", news=recent)
+    yield f"assets/search-{site.lang}.js", search_index(codebooks, site.lang).encode()
+
+
+def news(published: Published, lang: Lang) -> Sequence[News]:
+    """Return the newest versions and withdrawals of every study, newest first."""
+    found = []
+    for study in published.studies:
+        title = getattr(study.newest.title, lang)
+        for entry in study.entries:
+            told = {**entry, "title": title}
+            if entry["event"] == "released":
+                sentences = [one[lang] for one in entry["changes"]]
+                text = " ".join([*sentences, entry["erratum"] or ""]).strip()
+            else:
+                text = entry["reason"]
+            found.append(
+                News(
+                    study.id,
+                    entry["version"],
+                    entry["event"],
+                    entry["published_at"],
+                    say(f"page-news-{entry['event']}", lang, **told),
+                    text,
+                )
+            )
+    return sorted(found, key=lambda one: (one.moment, one.study), reverse=True)[:MOST_NEWS]
+
+
+def _card(study: Study, codebook: Codebook | None, lang: Lang) -> dict[str, Any]:
+    words = getattr(study.newest.description, lang)
+    short = words if len(words) <= SUMMARY else words[:SUMMARY].rsplit(" ", 1)[0] + "…"
+    questions = list(codebook.questions.values()) if codebook else []
+    return {
+        "study": study, "release": study.newest, "summary": short,
+        "questions": len(questions), "all_questions": questions,
+    }  # fmt: skip
+
+
+def search_index(codebooks: dict[str, Codebook], lang: Lang) -> str:
+    """Return the index as a script (a file opened from disk may load scripts, not data).
+
+    One entry a study, question, code and column: [kind, title, searched text, address, study].
+    """
+    entries: list[list[str]] = []
+    for study, codebook in codebooks.items():
+        release = codebook.release
+        entries += [[*one, study] for one in _entries(study, codebook, lang)]
+        entries.append(
+            [
+                "study",
+                getattr(release.title, lang),
+                " ".join(release.descriptor.get("keywords", ())),
+                f"{study}/index.html",
+                study,
+            ]
+        )
+    return f"window.PHARE_SEARCH={json.dumps(entries, ensure_ascii=False, separators=(',', ':'))};"
+
+
+def _entries(study: str, codebook: Codebook, lang: Lang) -> Iterator[list[str]]:
+    def read(text: Text) -> str:
+        return str(getattr(text, lang))
+
+    for code, one in codebook.questions.items():
+        address = f"{study}/questions/{code}.html"
+        yield ["question", read(one.title), f"{code} {read(one.wording)}", address]
+        for domain, words in one.domains.items():
+            yield ["domain", read(words), f"{domain} {read(one.title)}", f"{address}#{domain}"]
+    seen: set[str] = set()
+    for code, one in codebook.questions.items():
+        for answer, words in {**one.answers, **one.actors}.items():
+            if f"{answer} {read(words)}" not in seen:
+                seen.add(f"{answer} {read(words)}")
+                yield ["code", read(words), f"{answer} {read(one.title)}",
+                       f"{study}/questions/{code}.html"]  # fmt: skip
+    for name, (title, codes) in codebook.breakdowns.items():
+        for code, words in codes.items():
+            yield ["code", read(words), f"{code} {name} {read(title)}",
+                   f"{study}/dictionary.html#breakdown_{name}"]  # fmt: skip
+    for table in codebook.release.tables.values():
+        for field in table.fields:
+            yield ["column", field.name, f"{read(field.title)} {read(field.description)}",
+                   f"{study}/dictionary.html#{table.name}.{field.name}"]  # fmt: skip

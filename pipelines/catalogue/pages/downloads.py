@@ -1,0 +1,40 @@
+"""The zip of a release: its data with README, licence, citation and descriptor.
+
+Belongs here: one archive a version that has data. Not here: the files in it (release).
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.published import Published, Release
+
+LEFT_OUT = ("lineage/openlineage.ndjson", "ro-crate-metadata.json")  # evidence for machines
+OLDEST = (1980, 1, 1, 0, 0, 0)  # the first day a zip can hold: no clock in the bytes
+
+
+def files(published: Published) -> Iterator[SiteFile]:
+    """Yield the archive of every version that still has its data and was not taken back."""
+    for study in published.studies:
+        for release in study.releases:
+            if release.status in ("current", "superseded"):
+                yield archive_path(release), archive(release)
+
+
+def archive_path(release: Release) -> str:
+    """Return where the archive lies below site/."""
+    return f"downloads/{release.study}-{release.version}.zip"
+
+
+def archive(release: Release) -> bytes:
+    """Return the archive: one folder named after study and version; the same bytes each time."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as written:
+        for path in sorted([*release.files, "MANIFEST.sha256"]):
+            if path not in LEFT_OUT:
+                about = zipfile.ZipInfo(f"{release.study}-{release.version}/{path}", OLDEST)
+                about.compress_type = zipfile.ZIP_DEFLATED
+                about.external_attr = 0o644 << 16
+                written.writestr(about, (release.folder / path).read_bytes(), compresslevel=6)
+    return held.getvalue()

@@ -1,0 +1,122 @@
+"""The page of a study: what it is, its key figures, downloads, lines of code, citation, method.
+
+Belongs here: that page. Not here: its other pages.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from pipelines.catalogue.codebook import Codebook
+from pipelines.catalogue.machine import head
+from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.pages.downloads import archive, archive_path
+from pipelines.catalogue.pages.figures import interval, shown
+from pipelines.catalogue.pages.study_pages import StudyPages
+from pipelines.catalogue.published import Release
+from pipelines.study import NOT_APPLICABLE
+
+KEY_FIGURES = 6
+
+
+def files(pages: StudyPages) -> Iterator[SiteFile]:
+    """Yield the study's page."""
+    release = pages.release
+    base = pages.site.base_url
+    content: dict[str, Any] = {"key_figures": [], "files": [], "zip": None, "snippets": {}}
+    if pages.codebook:
+        content["key_figures"] = key_figures(pages.codebook, pages)
+        content["files"] = list(release.tables.values())
+        content["snippets"] = snippets(release, base)
+        if release.status in ("current", "superseded"):
+            content["zip"] = {"path": archive_path(release), "bytes": len(archive(release))}
+    yield pages.page(
+        "study.html", "index", **content, machine_head=Markup(head(release, base)),  # noqa: S704
+        citation=citation(release, base),
+        notices=release.descriptor["pub:methodNotice"],
+    )  # fmt: skip
+
+
+def key_figures(codebook: Codebook, pages: StudyPages) -> list[dict[str, Any]]:
+    """Return the national figures that sum the study up: for each of its first questions without a
+    battery, the answer that most people gave, with its interval.
+    """  # noqa: D205
+    found: list[dict[str, Any]] = []
+    for code, question in codebook.questions.items():
+        if question.domains or question.actors or len(found) == KEY_FIGURES:
+            continue
+        answers = list(question.answers) or [NOT_APPLICABLE]
+        rows = [codebook.cell(code, one, wave=codebook.last_wave) for one in answers]
+        told = [
+            row for row in rows
+            if row and row["status"] == "published"
+            and question.answer_kinds.get(row["answer"], "answer") == "answer"
+        ]  # fmt: skip
+        if told:
+            best = max(told, key=lambda row: row["value"])
+            found.append(
+                {
+                    "question": question,
+                    "answer": question.answers.get(best["answer"], question.unit),
+                    "value": shown(codebook, best, pages.lang),
+                    "interval": interval(codebook, best, pages.lang),
+                    "respondents": best["respondents"],
+                    "reliability": best["reliability"],
+                }
+            )
+    return found
+
+
+def snippets(release: Release, base: str) -> Mapping[str, str]:
+    """Return lines to copy: each loads the estimates of this very version."""
+    parquet = f"{base}{release.study}/{release.version}/{release.estimates.parquet.path}"
+    csv = f"{base}{release.study}/{release.version}/{release.estimates.csv.path}"
+    return {
+        "DuckDB": f"SELECT * FROM '{parquet}' WHERE status = 'published';",
+        "pandas": f'import pandas as pd\nestimates = pd.read_parquet("{parquet}")',
+        "polars": f'import polars as pl\nestimates = pl.read_parquet("{parquet}")',
+        "R": f'estimates <- arrow::read_parquet("{parquet}")',
+        "R, CSV": f'estimates <- readr::read_csv("{csv}", col_types = readr::cols(.default = "c"))',
+    }
+
+
+def citation(release: Release, base: str) -> Mapping[str, str]:
+    """Return the citation as text, BibTeX and RIS, of this version."""
+    people = [one["title"] for one in release.descriptor["contributors"]
+              if "creator" in one["roles"]]  # fmt: skip
+    publisher = next(
+        one["title"] for one in release.descriptor["contributors"] if "publisher" in one["roles"]
+    )
+    title, year = release.title.fr, release.released.year
+    url = f"{base}site/{release.study}/index.html"
+    plain = (
+        f"{release.descriptor['pub:citation']}, version {release.version}, "
+        f"{release.released.isoformat()}, {release.licence['title']}."
+    )
+    bibtex = "\n".join(
+        (
+            f"@misc{{{release.study}-{release.version},",
+            f"  author = {{{' and '.join(f'{{{one}}}' for one in people)}}},",
+            f"  title = {{{title}}},",
+            f"  version = {{{release.version}}},",
+            f"  year = {{{year}}},",
+            f"  publisher = {{{publisher}}},",
+            f"  url = {{{url}}}",
+            "}",
+        )
+    )
+    ris = "\n".join(
+        (
+            "TY  - DATA",
+            *(f"AU  - {one}" for one in people),
+            f"TI  - {title}",
+            f"PY  - {year}",
+            f"DA  - {release.released:%Y/%m/%d}",
+            f"ET  - {release.version}",
+            f"PB  - {publisher}",
+            f"UR  - {url}",
+            "ER  - ",
+        )
+    )
+    return {"text": plain, "BibTeX": bibtex, "RIS": ris}
