@@ -24,11 +24,11 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the study's page."""
     release = pages.release
     base = pages.site.base_url
-    content: dict[str, Any] = {"key_figures": [], "files": [], "zip": None, "snippets": {}}
+    content: dict[str, Any] = {"key_figures": [], "files": [], "zip": None, "address": {}}
     if pages.codebook:
         content["key_figures"] = key_figures(pages.codebook, pages)
         content["files"] = list(release.tables.values())
-        content["snippets"] = snippets(release, base)
+        content["address"] = addresses(release, base)
         if release.status in ("current", "superseded"):
             content["zip"] = {"path": archive_path(release), "bytes": len(archive(release))}
     yield pages.page(
@@ -68,17 +68,11 @@ def key_figures(codebook: Codebook, pages: StudyPages) -> list[dict[str, Any]]:
     return found
 
 
-def snippets(release: Release, base: str) -> Mapping[str, str]:
-    """Return lines to copy: each loads the estimates of this very version."""
-    parquet = f"{base}{release.study}/{release.version}/{release.estimates.parquet.path}"
-    csv = f"{base}{release.study}/{release.version}/{release.estimates.csv.path}"
-    return {
-        "DuckDB": f"SELECT * FROM '{parquet}' WHERE status = 'published';",
-        "pandas": f'import pandas as pd\nestimates = pd.read_parquet("{parquet}")',
-        "polars": f'import polars as pl\nestimates = pl.read_parquet("{parquet}")',
-        "R": f'estimates <- arrow::read_parquet("{parquet}")',
-        "R, CSV": f'estimates <- readr::read_csv("{csv}", col_types = readr::cols(.default = "c"))',
-    }
+def addresses(release: Release, base: str) -> Mapping[str, str]:
+    """Return the addresses of the estimates of this very version, by format."""
+    at = f"{base}{release.study}/{release.version}/"
+    table = release.estimates
+    return {"parquet": f"{at}{table.parquet.path}", "csv": f"{at}{table.csv.path}"}
 
 
 def citation(release: Release, base: str) -> Mapping[str, str]:
