@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from pipelines.analysis.beside import beside_estimates
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.portraits import portray
 from pipelines.analysis.rankings import Shown, rank, shown_cells
@@ -56,11 +57,12 @@ def analyse(
 
     `weighted` has one row per respondent, `estimates` the wave's table of full precision, which
     every ranked share must agree with, `protected` what is published of it: what is not has no
-    place in an order. `before` is this folder of the wave before: profiles that
-    are alike keep its numbers. All files are private (0600); same inputs, same bytes. A table
-    that nothing is declared for is not written. Raises AnalysisError.
+    place in an order and no p-value. `before` is this folder of the wave before: profiles that are
+    alike keep its numbers, and comparisons use its estimates. All files are private (0600); same
+    inputs, same bytes. A table that nothing is declared for is not written. Raises AnalysisError.
     """
-    shown = shown_cells(study, pl.read_parquet(protected))
+    published = pl.read_parquet(protected)
+    shown = shown_cells(study, published)
     # One thread: matrices are small (threads that wait for one another took 7 times longer on two
     # cores), and the order in which BLAS adds up must not depend on the machine.
     with threadpool_limits(limits=1):
@@ -68,6 +70,7 @@ def analyse(
             **_rankings(study, wave_id, weighted, pl.read_parquet(estimates), shown),
             **_profiles(study, wave_id, weighted, before),
             **_themes(study, wave_id, weighted),
+            **beside_estimates(study, wave_id, weighted, published, before),
         }
     out_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, table in tables.items():

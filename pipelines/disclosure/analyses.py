@@ -244,9 +244,10 @@ def _rounded(field: Field) -> str:
     if field.type not in {"integer", "number"}:
         shown = own
     else:
-        steps = {"row": "steps", "national": "national_steps"}.get(
-            field.precision, f"1e{field.decimals}"
-        )
+        steps = {
+            "row": "steps", "national": "national_steps",
+            "probability": f"(CASE WHEN {own} <= 0.1 THEN 100 ELSE 10 END)",
+        }.get(field.precision, f"1e{field.decimals}")  # fmt: skip
         column = f"CASE WHEN isfinite({own}::DOUBLE) THEN {own}::DOUBLE END"
         if field.bound != "none":
             column = f"round({column}, 9)"

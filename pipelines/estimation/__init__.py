@@ -4,8 +4,11 @@ Belongs here: everything between a response and a figure of full precision. Not 
 (validation), findings drawn from figures (analysis), what may be published (disclosure).
 """
 
+from pipelines.estimation.associations import associate
+from pipelines.estimation.comparisons import compare
 from pipelines.estimation.errors import CalibrationError, StratumError, WeightError
-from pipelines.estimation.estimate import estimate
+from pipelines.estimation.estimate import count_wave, estimate, nets_of_wave
+from pipelines.estimation.response import item_response
 from pipelines.estimation.weighting import WeightDiagnostics, weigh
 
 __all__ = [
@@ -13,6 +16,11 @@ __all__ = [
     "StratumError",
     "WeightDiagnostics",
     "WeightError",
+    "associate",
+    "compare",
+    "count_wave",
     "estimate",
+    "item_response",
+    "nets_of_wave",
     "weigh",
 ]

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from pipelines import sql
 from pipelines.estimation.groups import group_expression
 from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
+from pipelines.study.estimation_tables import declared_nets
 
 ASKED = pa.schema(
     [
@@ -113,19 +114,15 @@ def counted_as(study: Study, *, nets: bool) -> pa.Table:
 
 
 def nets_of(study: Study, item: Item) -> dict[str, tuple[str, ...]]:
-    """Return the nets of an item by name, each with the answers it counts together.
-
-    A multiple choice has none: whoever gives two answers of a net would count twice.
-    """
+    """Return the nets of an item by name, each with the answers it counts together."""
     scale = study.questions[item.question].scale
-    if scale is None or item.is_multiple or item.is_numeric:
-        return {}
-    declared = study.codelists[scale].about.nets
-    found = {
-        name: tuple(code for code in item.answers if code in net.answers)
-        for name, net in declared.items()
+    return {
+        name: tuple(
+            code for code in item.answers if code in study.codelists[scale].about.nets[name].answers
+        )
+        for name in declared_nets(study).get(item.question, {})
+        if scale
     }
-    return {name: codes for name, codes in found.items() if codes}
 
 
 def published_cells(connection: DuckDBPyConnection, study: Study) -> pa.Table:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.estimation.counts import Counts, Positions, counts_of
-from pipelines.estimation.cube import breakdown_columns, count_cells
+from pipelines.estimation.cube import breakdown_columns, count_cells, nets_of
 from pipelines.estimation.groups import Vector, read_groups
 from pipelines.estimation.intervals import mean_interval, share_interval
 from pipelines.estimation.reliability import flags
@@ -68,6 +69,20 @@ def estimates_of(study: Study, wave_id: str, counts: Counts, at: Positions) -> p
     return pa.concat_tables(
         _table(study, wave_id, counts, block) for block in counts.blocks(at)
     ).combine_chunks()
+
+
+def nets_of_wave(study: Study, wave_id: str, counts: Counts) -> pl.DataFrame:
+    """Return the estimates of the nets alone, sorted by key; `counts` was made with nets."""
+    pairs = [(item.index, net) for item in study.items for net in nets_of(study, item)]
+    nets = pl.DataFrame(pairs, schema={"item": pl.Int32, "answer": pl.String}, orient="row")
+    keys = pl.DataFrame(
+        {"item": counts.keys["item"].to_numpy(), "answer": counts.keys["answer"].to_pylist()}
+    ).with_row_index("place")
+    at = keys.join(nets, on=["item", "answer"], how="semi")["place"].to_numpy().astype(np.int64)
+    found = pl.from_arrow(estimates_of(study, wave_id, counts, np.sort(at)))
+    if not isinstance(found, pl.DataFrame):
+        raise TypeError("a table was expected")
+    return found.sort(_key(study))
 
 
 def is_share_of(study: Study, items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

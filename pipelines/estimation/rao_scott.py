@@ -67,12 +67,18 @@ def _pearson(share: Matrix, count: int) -> float:
 
 def _delta(share: Vector, covariance: Matrix, shape: tuple[int, int], count: int) -> Matrix:
     """Return Δ = (C'DC/n)⁻¹ (C'DVDC), C what interaction adds to main effects, D = diag(1/P)."""
-    grid = np.indices(shape).reshape(2, -1)
-    by_row, by_column = (np.eye(size)[:, 1:][at] for size, at in zip(shape, grid, strict=True))
-    main = np.column_stack([np.ones(share.size), by_row, by_column])
-    both = np.einsum("ij,ik->ijk", by_row, by_column).reshape(share.size, -1)
-    contrast = both - main @ np.linalg.lstsq(main, both, rcond=None)[0]
+    contrast = interaction(shape)
     inverse = np.divide(1.0, share, out=np.zeros_like(share), where=share > 0)
     scaled = contrast * inverse[:, None]
-    delta: Matrix = np.linalg.solve(contrast.T @ scaled / count, scaled.T @ covariance @ scaled)
-    return delta
+    delta = np.linalg.solve(contrast.T @ scaled / count, scaled.T @ covariance @ scaled)
+    return np.asarray(delta, dtype=np.float64)
+
+
+def interaction(shape: tuple[int, int]) -> Matrix:
+    """Return what interaction adds to main effects in a table's model matrix: cells × terms."""
+    grid = np.indices(shape).reshape(2, -1)
+    by_row, by_column = (np.eye(size)[:, 1:][at] for size, at in zip(shape, grid, strict=True))
+    main = np.column_stack([np.ones(grid.shape[1]), by_row, by_column])
+    both = np.einsum("ij,ik->ijk", by_row, by_column).reshape(grid.shape[1], -1)
+    contrast: Matrix = both - main @ np.linalg.lstsq(main, both, rcond=None)[0]
+    return contrast

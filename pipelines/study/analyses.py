@@ -94,6 +94,33 @@ class Verbatims(Declared):
     themes: dict[Slug, Theme] = Field(min_length=1)
 
 
+class Compared(Declared):
+    """Every code of `breakdown` against `rest` (everybody else), `total` (all), or `wave` (before).
+
+    Against the wave before, no breakdown compares the total. Without `questions`, all of them; the
+    family of p-values that are adjusted together is what one comparison shows.
+    """
+
+    title: Text
+    against: Literal["rest", "total", "wave"]
+    breakdown: Slug | None = None
+    questions: tuple[Slug, ...] = ()
+
+    @model_validator(mode="after")
+    def _something_to_compare(self) -> Self:
+        if self.breakdown is None and self.against != "wave":
+            raise ValueError(f"a comparison against {self.against!r} needs a 'breakdown'")
+        return self
+
+
+class Associated(Declared):
+    """Whether answers depend on `breakdown` (Rao and Scott); without `questions`, of all."""
+
+    title: Text
+    breakdown: Slug
+    questions: tuple[Slug, ...] = ()
+
+
 class AnalysesFile(Declared):
     """The content of `analyses.yaml`."""
 
@@ -102,6 +129,8 @@ class AnalysesFile(Declared):
     typologies: dict[Slug, Typology] = Field(default_factory=dict)
     sheets: dict[Slug, Sheet] = Field(default_factory=dict)
     verbatims: dict[Slug, Verbatims] = Field(default_factory=dict)
+    comparisons: dict[Slug, Compared] = Field(default_factory=dict)
+    associations: dict[Slug, Associated] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,6 +157,11 @@ def read_analyses(path: Path, known: Known) -> AnalysesFile:
     for name, verbatims in found.verbatims.items():
         key: Key = ("verbatims", name, "question")
         _check(source, key, "open text question", verbatims.question, texts)
+    for name, compared in found.comparisons.items():
+        _check_broken_down(source, ("comparisons", name), compared, _named(known), known)
+    coded = [name for name, one in known.questions.items() if one.is_coded]
+    for name, associated in found.associations.items():
+        _check_broken_down(source, ("associations", name), associated, coded, known)
     _check_one_name(source, found)
     return found
 
@@ -203,6 +237,20 @@ def _check_sheet(
         at: Key = (*key, "alliances", place)
         _check(source, (*at, "question"), "question", counted.question, _named(known))
         _check_counted(source, at, counted, known)
+
+
+def _check_broken_down(
+    source: YamlSource,
+    key: Key,
+    declared: Compared | Associated,
+    questions: list[str],
+    known: Known,
+) -> None:
+    if declared.breakdown is not None:
+        breakdowns = known.study.breakdowns
+        _check(source, (*key, "breakdown"), "breakdown", declared.breakdown, breakdowns)
+    for place, name in enumerate(declared.questions):
+        _check(source, (*key, "questions", place), "question", name, questions)
 
 
 def _check_one_name(source: YamlSource, found: AnalysesFile) -> None:

@@ -58,7 +58,7 @@ ITEM = ("question", "domain", "actor")
 PROFILE = Judgement(part="profile", part_count="members")
 
 
-def judged_tables(study: Study) -> tuple[Table, ...]:
+def analysis_tables(study: Study) -> tuple[Table, ...]:
     """Return the tables of analyses that `study` declares something for and data fill."""
     declared = study.analyses
     tables: list[Table] = []

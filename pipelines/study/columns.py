@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 
 ALL = Text(fr="Ensemble", en="Total")
 UNKNOWN = Text(fr="Non renseigné", en="Not known")
-TEXTS = ("fields.yaml", "analysis_fields.yaml")
+TEXTS = ("fields.yaml", "analysis_fields.yaml", "estimation_fields.yaml")
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Field:
 
     Integers and numbers are stored as DECIMAL(`digits`, `decimals`): a nullable int64 makes stock
     frictionless report false errors. `is_figure`: empty in a row that is withheld. `precision` of a
-    figure: its own decimals, or those that the study publishes of values in the `row`'s cell or at
-    `national` level; `bound` rounds it outwards; `national_only` empties it in smaller cells.
+    figure: its own decimals, those that the study publishes of values in the `row`'s cell or at
+    `national` level, or a `probability`'s (hundredths up to 0.1, else tenths: finer ones would give
+    the difference back); `bound` rounds it outwards; `national_only` empties it in smaller cells.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Field:
     labels: tuple[Text, ...] = ()
     required: bool = False
     is_figure: bool = False
-    precision: Literal["own", "row", "national"] = "own"
+    precision: Literal["own", "row", "national", "probability"] = "own"
     bound: Literal["none", "low", "high"] = "none"
     national_only: bool = False
 

@@ -323,6 +323,7 @@ class Wave(Declared):
 
     `codebook` is how its extract spells a question or a coded column, text → code: then nothing
     else is read there, since the same text may mean another answer in another wave.
+    `panel`: the respondents of the wave before were asked again; else a sample of its own.
     """
 
     title: Text
@@ -334,6 +335,7 @@ class Wave(Declared):
     renamed: dict[str, str] = {}
     codebook: dict[str, dict[str, str]] = {}
     not_asked: tuple[Slug, ...] = ()
+    panel: bool = False
     method_notice: MethodNotice
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ Schema, dictionary) is derived from these objects.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipelines.study.analysis_tables import analysis_codes, gathered_tables, judged_tables
+from pipelines.study.analysis_tables import analysis_codes, analysis_tables, gathered_tables
 from pipelines.study.codelist import Code
 from pipelines.study.collected_tables import collected_codes, collected_tables
 from pipelines.study.columns import (
@@ -25,6 +25,7 @@ from pipelines.study.columns import (
     field,
     figure,
 )
+from pipelines.study.estimation_tables import estimation_codes, estimation_tables
 from pipelines.study.loader import Study
 from pipelines.study.model import NOT_APPLICABLE, Text
 
@@ -72,6 +73,7 @@ def published_tables(study: Study) -> tuple[Table, ...]:
         _question_codes(study, "actor"),
         _answers(study),
         *(_breakdown_codes(study, name) for name in study.breakdowns),
+        *estimation_codes(study),
         *analysis_codes(study),
     )
 
@@ -81,6 +83,11 @@ def data_tables(study: Study) -> tuple[Table, ...]:
     if study.collected:
         return collected_tables(study, study.collected)
     return (estimates_table(study), *judged_tables(study), *gathered_tables(study))
+
+
+def judged_tables(study: Study) -> tuple[Table, ...]:
+    """Return the tables beside the estimates whose rows are judged by the cells of these."""
+    return (*estimation_tables(study), *analysis_tables(study))
 
 
 def estimates_table(study: Study) -> Table:

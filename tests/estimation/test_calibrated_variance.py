@@ -1,78 +1,30 @@
 """The chain's errors of calibrated estimates: R's on the mayors, those of rows elsewhere."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.estimation import StratumError, estimate, weigh
+from pipelines.estimation import StratumError
 from pipelines.estimation.survey import design_of, shares
-from pipelines.study import Study, load_study
+from pipelines.study import Study
 from pipelines.study.model import Calibration
-
-FOLDER = Path(__file__).parent / "reference"
-CASES = {
-    case["id"]: case for case in json.loads((FOLDER / "expected.json").read_text("utf-8"))["cases"]
-}
-SIZES = {"A_lt2000": "LT2000", "B_2000_19999": "2000-19999", "C_ge20000": "GE20000"}
-FREE = {"column": None, "population": "frame", "maximum_ratio": 5000.0}
-
-
-PROJECT = Path(__file__).parents[2]
+from tests.estimation.mayors import (
+    CASES,
+    SIZES,
+    coded_item,
+    estimated,
+    mayors_study,
+    read_mayors,
+    responses,
+    with_weights,
+)
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """Return the mayors' study as R's reference had it: 13 regions, raked by region and size."""
-    declared = load_study(PROJECT, "phare-institutions")
-    region = declared.breakdowns["region"].model_copy(update={"codelist": "region", "recode": {}})
-    size = declared.breakdowns["commune_size"]
-    raking = Calibration(method="raking", margins=[["region"], ["commune_size"]])
-    weights = declared.about.weights.model_copy(update={**FREE, "calibration": raking})
-    about = declared.about.model_copy(
-        update={"breakdowns": {"region": region, "commune_size": size}, "weights": weights}
-    )
-    root = _root_with_inhabited_communes(tmp_path_factory.mktemp("root"))
-    return Study(root, about, declared.questions, declared.waves, declared.codelists)
-
-
-def _root_with_inhabited_communes(root: Path) -> Path:
-    """Six destroyed communes have no inhabitant, hence no size class; R's frame counts them."""
-    name = "schemas/codelists/communes-2024.csv"
-    communes = pl.read_csv(PROJECT / name, infer_schema=False)
-    (root / name).parent.mkdir(parents=True)
-    communes.with_columns(pl.col("population").replace("0", "1")).write_csv(root / name)
-    return root
-
-
-def responses(study: Study, mayors: pl.DataFrame, answers: pl.Series) -> pl.DataFrame:
-    """Return coded responses: `answers` (first or second code, null) to the first coded item."""
-    item = next(one for one in study.items if not one.is_numeric and not one.is_multiple)
-    columns = sorted({column for one in study.items for column in one.columns})
-    codes = pl.Series([item.answers[0] if one else item.answers[1] for one in answers])
-    given = pl.Series([one is not None for one in answers])
-    return pl.DataFrame(
-        {
-            "_line": range(2, mayors.height + 2),
-            "by_region": mayors["region"],
-            "by_commune_size": mayors["size"].replace(SIZES),
-            **{name: ["_U"] * mayors.height for name in columns},
-        }
-    ).with_columns(
-        pl.when(given).then(codes).otherwise(pl.lit("_U")).alias(item.columns[0])
-    )  # fmt: skip
-
-
-def estimated(study: Study, frame: pl.DataFrame, folder: Path) -> pl.DataFrame:
-    frame.write_parquet(folder / "r.parquet")
-    weigh(study, "2016", folder / "r.parquet", folder / "w.parquet")
-    estimate(study, "2016", folder / "w.parquet", folder / "e.parquet")
-    item = next(one for one in study.items if not one.is_numeric and not one.is_multiple)
-    return pl.read_parquet(folder / "e.parquet").filter(
-        question=item.question, domain=item.domain, actor=item.actor, answer=item.answers[0]
-    )
+    return mayors_study(tmp_path_factory.mktemp("root"))
 
 
 @pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
@@ -80,8 +32,8 @@ def estimated(study: Study, frame: pl.DataFrame, folder: Path) -> pl.DataFrame:
 def test_the_chain_gives_the_errors_of_r_after_calibration(
     study: Study, tmp_path: Path, sample: str, column: str
 ) -> None:
-    mayors = pl.read_csv(FOLDER / f"{sample}.csv", schema_overrides={"region": pl.String})
-    found = estimated(study, responses(study, mayors, mayors[column]), tmp_path)
+    mayors = read_mayors(sample)
+    found = estimated(study, responses(study, mayors, coded_item(study), mayors[column]), tmp_path)
     prefix = f"{sample}/calibrated/"
     whole = CASES[f"{prefix}share_{column}"]["expected"]
     cells = {("_T", "_T"): whole}
@@ -109,7 +61,7 @@ def test_sums_and_rows_give_the_same_error_of_calibrated_estimates(
         ~((pl.col("region") == "94") & (pl.col("size") == "C_ge20000"))
     )
     answers = pl.Series([[1, 0, None][one] for one in rng.integers(0, 3, mayors.height)])
-    found = estimated(study, responses(study, mayors, answers), tmp_path)
+    found = estimated(study, responses(study, mayors, coded_item(study), answers), tmp_path)
     weighted = pl.read_parquet(tmp_path / "w.parquet").with_columns(
         pl.col("weight").cast(pl.Float64), yes=answers.cast(pl.String)
     )
@@ -132,34 +84,33 @@ def test_sums_and_rows_give_the_same_error_of_calibrated_estimates(
 
 def test_calibration_leaves_no_error_of_what_it_fixes(study: Study, tmp_path: Path) -> None:
     """Whether a commune is small is a margin: its share is known, and its error nought."""
-    mayors = pl.read_csv(FOLDER / "mayors_s1.csv", schema_overrides={"region": pl.String})
+    mayors = read_mayors("mayors_s1")
     small = (mayors["size"] == "A_lt2000").cast(pl.Int64)
-    ours = estimated(study, responses(study, mayors, small), tmp_path)
+    ours = estimated(study, responses(study, mayors, coded_item(study), small), tmp_path)
     whole = ours.filter(region="_T", commune_size="_T").row(0, named=True)
     assert whole["value"] == pytest.approx(29439 / 34806, abs=1e-9)
     assert whole["standard_error"] < 1e-7
 
 
 def raked_by_region(study: Study) -> Study:
-    raking = Calibration(method="raking", margins=[["region"]])
-    weights = study.about.weights.model_copy(update={"calibration": raking})
-    about = study.about.model_copy(update={"weights": weights})
-    return Study(study.root, about, study.questions, study.waves, study.codelists)
+    return with_weights(study, calibration=Calibration(method="raking", margins=[["region"]]))
 
 
 def test_raking_starts_from_the_design_weights_of_the_strata(study: Study, tmp_path: Path) -> None:
     """Raked by region alone, a stratum asked ten times too often must not weigh ten times more."""
     by_region = raked_by_region(study)
-    mayors = pl.read_csv(FOLDER / "mayors_s1.csv", schema_overrides={"region": pl.String})
-    estimated(by_region, responses(by_region, mayors, mayors["q01_services"]), tmp_path)
+    mayors = read_mayors("mayors_s1")
+    estimated(
+        by_region, responses(by_region, mayors, coded_item(study), mayors["q01_services"]), tmp_path
+    )
     weighted = pl.read_parquet(tmp_path / "w.parquet").with_columns(pl.col("weight").cast(float))
     large = weighted.filter(by_commune_size="GE20000")["weight"].sum() / weighted["weight"].sum()
     assert 0.005 < large < 0.03  # 453 of 34,806; 0.33 if every respondent began alike
 
 
 def test_a_stratum_that_the_frame_lacks_cannot_be_calibrated(study: Study, tmp_path: Path) -> None:
-    mayors = pl.read_csv(FOLDER / "mayors_s1.csv", schema_overrides={"region": pl.String})
-    frame = responses(study, mayors, mayors["q01_services"]).with_columns(
+    mayors = read_mayors("mayors_s1")
+    frame = responses(study, mayors, coded_item(study), mayors["q01_services"]).with_columns(
         pl.when(pl.col("_line") == 2).then(pl.lit("_Z")).otherwise("by_commune_size")
         .alias("by_commune_size")
     )  # fmt: skip

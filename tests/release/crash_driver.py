@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.release import publish
 from pipelines.study import load_study
-from tests.release.made_up_release import QUALITY, RELEASED, changed_value, protected, source
+from tests.release.made_up_release import QUALITY, RELEASED, changed_value, files_of, source
 from tests.tiny_study import STUDY
 
 OPERATIONS = ("open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.chmod")
@@ -31,7 +31,7 @@ def main(cases: Path) -> None:
 
 def run(root: Path, kill_before: int | None) -> None:
     study = load_study(root, STUDY)
-    files = {"estimates": [protected(study, "2020", changed_value)]}
+    files = files_of(study, changed_value)
     seen: list[str] = []
 
     def hook(name: str, arguments: tuple) -> None:

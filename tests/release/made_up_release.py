@@ -17,7 +17,8 @@ import yaml
 from pipelines.release import ReleaseOutcome, SourceFile, publish
 from pipelines.release.arrow import arrow_schema
 from pipelines.study import Study, load_study
-from pipelines.study.tables import ESTIMATES, FIGURES, estimates_table
+from pipelines.study.estimation_tables import ITEM_RESPONSE
+from pipelines.study.tables import ESTIMATES, FIGURES, estimates_table, judged_tables
 from tests.tiny_study import STUDY, write_tiny_study
 
 WAVE = "2020"
@@ -57,6 +58,31 @@ def protected(study: Study, wave: str = WAVE, change: Change | None = None) -> P
     rows = sorted(
         change(rows) if change else rows, key=lambda row: [row[name] for name in table.primary_key]
     )
+    pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table).remove_metadata()), path)
+    return path
+
+
+def files_of(study: Study, change: Change | None = None) -> dict[str, list[Path]]:
+    """Write the protected tables of every declared wave; `change` edits the estimates."""
+    return {
+        ESTIMATES: [protected(study, wave, change) for wave in study.waves],
+        ITEM_RESPONSE: [item_response(study, wave) for wave in study.waves],
+    }
+
+
+def item_response(study: Study, wave: str = WAVE) -> Path:
+    """Write how many of the 60 answered each item and return the file."""
+    table = next(one for one in judged_tables(study) if one.name == ITEM_RESPONSE)
+    path = study.root / f"protected-{ITEM_RESPONSE}-{wave}.parquet"
+    rows = [
+        {
+            "wave": wave, "question": item.question, "domain": item.domain, "actor": item.actor,
+            "asked": Decimal(60), "respondents": Decimal(57), "non_response": Decimal("0.050"),
+            "status": "published",
+        }
+        for item in study.items
+    ]  # fmt: skip
+    rows.sort(key=lambda row: [row[name] for name in table.primary_key])
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table).remove_metadata()), path)
     return path
 
@@ -112,8 +138,7 @@ def published(study: Study, change: Change | None = None, **choices: Any) -> Rel
         "released": RELEASED, "quality": QUALITY, "run": {"run_id": "run-1", "commit": "c0ffee"},
         "sources": [source(study, wave) for wave in study.waves],
     }  # fmt: skip
-    files = {ESTIMATES: [protected(study, wave, change) for wave in study.waves]}
-    return publish(study, study.root, files, **{**facts, **choices})
+    return publish(study, study.root, files_of(study, change), **{**facts, **choices})
 
 
 def changed_value(rows: list[Row]) -> list[Row]:

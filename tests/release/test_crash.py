@@ -179,8 +179,8 @@ def test_a_limit_on_file_size_refuses_cleanly(first: ReleaseOutcome, size: int) 
     root = first.path.parents[2]
     prepare = PUBLISH.replace("try:", "import resource\ntry:", 1).replace(
         "    published(", f"    import tests.release.made_up_release as m\n"
-        f"    file = m.protected(study, '2020', change)\n"
-        f"    m.protected = lambda *_: file\n"
+        f"    files = m.files_of(study, change)\n"
+        f"    m.files_of = lambda *_: files\n"
         f"    resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n    published(", 1
     )  # fmt: skip
     done = subprocess.run(

@@ -28,7 +28,7 @@ from tests.release.made_up_release import (
     changed_value,
     declared,
     edit,
-    protected,
+    files_of,
     published,
     source,
 )
@@ -239,25 +239,27 @@ def test_a_refused_release_leaves_nothing(study: Study, first: ReleaseOutcome) -
 
 
 def test_estimates_with_other_columns_or_types_are_refused(study: Study) -> None:
-    path = protected(study)
+    files = files_of(study)
+    path = files[ESTIMATES][0]
     table = pq.read_table(path)
     facts = {"sources": [source(study)], "quality": {}, "run": {"run_id": "r"}}
     pq.write_table(table.drop_columns(["status"]), path)
     with pytest.raises(ReleaseInputError, match="status"):
-        publish(study, study.root, {ESTIMATES: [path]}, released=RELEASED, **facts)
+        publish(study, study.root, files, released=RELEASED, **facts)
     at = table.column_names.index("respondents")
     pq.write_table(table.set_column(at, "respondents", table["respondents"].cast("int64")), path)
     with pytest.raises(ReleaseInputError, match="int64"):
-        publish(study, study.root, {ESTIMATES: [path]}, released=RELEASED, **facts)
+        publish(study, study.root, files, released=RELEASED, **facts)
 
 
 def test_a_wave_without_source_or_in_two_files_is_refused(study: Study) -> None:
-    path = protected(study)
+    files = files_of(study)
+    twice = {name: paths * 2 for name, paths in files.items()}
     facts = {"quality": {}, "run": {"run_id": "r"}, "released": RELEASED}
     with pytest.raises(ReleaseInputError):
-        publish(study, study.root, {ESTIMATES: [path]}, sources=[], **facts)
+        publish(study, study.root, files, sources=[], **facts)
     with pytest.raises(ReleaseInputError):
-        publish(study, study.root, {ESTIMATES: [path, path]}, sources=[source(study)], **facts)
+        publish(study, study.root, twice, sources=[source(study)], **facts)
     with pytest.raises(ReleaseInputError):
         publish(study, study.root, {}, sources=[source(study)], **facts)
 

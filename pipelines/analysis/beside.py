@@ -1,0 +1,67 @@
+"""The tables beside the estimates: nets, item non-response, comparisons, associations.
+
+Belongs here: which of them a study has, what is shown of its cells, the wave before. Not here:
+computing them (pipelines.estimation), withholding rows (pipelines.disclosure).
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import sql
+from pipelines.estimation import associate, compare, count_wave, item_response, nets_of_wave
+from pipelines.study import Study
+from pipelines.study.estimation_tables import (
+    ASSOCIATIONS,
+    COMPARISONS,
+    ITEM_RESPONSE,
+    NETS,
+    declared_nets,
+)
+
+NETS_FILE = f"analysis_{NETS}.parquet"
+ITEM = ("question", "domain", "actor")
+
+
+def beside_estimates(
+    study: Study, wave_id: str, weighted: Path, protected: pl.DataFrame, before: Path | None
+) -> dict[str, pl.DataFrame]:
+    """Return each table that `study` has, at full precision.
+
+    p-values are adjusted over what is shown: a row whose cell (or what it is compared with) is not
+    published has no p-value and no respondents to be compared with, which withholds it. `before` is
+    the private folder of the wave before. Raises what pipelines.estimation raises.
+    """
+    with sql.connect(weighted.parent) as connection:
+        tables = {ITEM_RESPONSE: item_response(connection, study, wave_id, weighted)}
+        declared = study.analyses
+        if not (declared_nets(study) or declared.comparisons or declared.associations):
+            return tables
+        counts = count_wave(connection, study, wave_id, weighted, nets=True)
+    shown = _shown(study, protected)
+    if declared_nets(study):
+        tables[NETS] = nets_of_wave(study, wave_id, counts)
+    if declared.comparisons:
+        tables[COMPARISONS] = compare(study, wave_id, counts, shown, _wave_before(study, before))
+    if declared.associations:
+        tables[ASSOCIATIONS] = associate(study, wave_id, counts, shown)
+    return tables
+
+
+def _shown(study: Study, protected: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells of items, and whether every answer of theirs is published."""
+    is_shown = (pl.col("status") == "published").all()
+    return protected.group_by(*ITEM, *study.breakdowns).agg(is_shown=is_shown)
+
+
+def _wave_before(study: Study, before: Path | None) -> pl.DataFrame | None:
+    """Return the estimates of the wave before, nets among them, where they are published."""
+    if before is None or not (before / "protected.parquet").exists():
+        return None
+    estimates = pl.read_parquet(before / "estimates.parquet")
+    nets = before / NETS_FILE
+    parts = [estimates, *([pl.read_parquet(nets)] if nets.exists() else [])]
+    names = [name for name in estimates.columns if all(name in one.columns for one in parts)]
+    shown = _shown(study, pl.read_parquet(before / "protected.parquet")).filter("is_shown")
+    found = pl.concat([one.select(names) for one in parts])
+    return found.join(shown, on=[*ITEM, *study.breakdowns], how="semi")
