@@ -18,6 +18,7 @@ from tests.analysis.made_up_study import WAVE, write_study, write_weighted
 from tests.tiny_study import TEXT
 
 STANCES = 12
+REFERENCE = Path(__file__).with_name("reference") / "mca"
 ANALYSES = {
     "typologies": {
         "kinds": {
@@ -100,6 +101,29 @@ def test_mca_is_the_correspondence_analysis_of_the_indicator_matrix_to_1e_9() ->
     assert found.rows == pytest.approx(rows * sign, abs=1e-9)
     assert found.columns == pytest.approx(columns * sign, abs=1e-9)
     assert found.total == pytest.approx(table.matrix.shape[1] / 4 - 1)  # J/Q - 1
+
+
+def test_mca_gives_the_values_of_factominer_to_1e_9() -> None:
+    """60 respondents, four variables, weighted: reference/mca says how R computed the values."""
+    answers = pl.read_csv(REFERENCE / "respondents.csv")
+    weight = answers["weight"].to_numpy()
+    dummies = answers.drop("weight").to_dummies()
+    variable = np.array([list("abcd").index(name[0]) for name in dummies.columns])
+    table = Indicators(dummies.to_numpy().astype(float), variable, np.ones(variable.size, bool))
+    found = correspondence(table, weight)
+    known = {
+        name: pl.read_csv(REFERENCE / f"{name}.csv") for name in ("eigenvalues", "columns", "rows")
+    }
+    eigenvalues = known["eigenvalues"]["eigenvalue"].to_numpy()
+    assert found.eigenvalue == pytest.approx(eigenvalues, abs=1e-9)
+    assert [name[2:] for name in dummies.columns] == known["columns"]["category"].to_list()
+    columns = known["columns"].drop("category").to_numpy()
+    sign = np.sign((columns * found.columns[:, :3]).sum(axis=0))
+    assert found.columns[:, :3] * sign == pytest.approx(columns, abs=1e-9)
+    assert found.rows[:10, :3] * sign == pytest.approx(
+        known["rows"].drop("row").to_numpy(), abs=1e-9
+    )
+    assert correspondence(table, weight, 3).rows == pytest.approx(found.rows[:, :3], abs=1e-9)
 
 
 def test_the_burt_matrix_gives_the_same_eigenvalues() -> None:
