@@ -118,7 +118,7 @@ def test_a_new_first_wave_makes_the_second_one_be_analysed_again(root: Path) -> 
 
 
 def test_profiles_that_are_noise_are_released_with_a_warning(root: Path) -> None:
-    receive(root, "2020", respondents(4, is_noise=True))
+    receive(root, "2020", respondents(5, is_noise=True))
     receive(root, "2022", respondents(2))
     outcome = run_study(root, STUDY, RELEASED)
     support = table(outcome, "profile_support")
