@@ -120,7 +120,7 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
     if not step.after:
         parts += [
             f"{one.folder.name} {workspace.sha256_of(one.folder / 'sidecar.yaml')} "
-            f"{workspace.sha256_of(one.extract)}"
+            f"{workspace.sha256_of(one.extract) if one.extract.is_file() else 'destroyed'}"
             for one in deliveries(study.root, study.id, wave)
         ]
     if step.name == "responses":
