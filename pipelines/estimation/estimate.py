@@ -17,11 +17,12 @@ from duckdb import DuckDBPyConnection
 from pipelines import sql
 from pipelines.estimation.counts import Counts, Positions, counts_of
 from pipelines.estimation.cube import breakdown_columns, count_cells, nets_of
-from pipelines.estimation.groups import Vector, read_groups
+from pipelines.estimation.groups import Groups, Vector, read_groups
 from pipelines.estimation.intervals import mean_interval, share_interval
 from pipelines.estimation.reliability import flags
-from pipelines.estimation.variance import Estimates, ratio_estimates
+from pipelines.estimation.variance import Estimates, Sums, ratio_estimates
 from pipelines.study import Study
+from pipelines.study.model import Reliability
 from pipelines.study.tables import KEY_BEFORE_BREAKDOWNS
 
 
@@ -95,9 +96,9 @@ def _table(study: Study, wave_id: str, counts: Counts, at: Positions) -> pa.Tabl
     first, sums = counts.keys.take(pa.array(at)), counts.sums(at)
     items = first["item"].to_numpy()
     is_share = is_share_of(study, items)
-    found = ratio_estimates(sums, counts.groups, is_share=is_share)
-    low, high = bounds(found, is_share)
-    width = (high - low) / _ranges(study)[items]
+    figures = figures_of(
+        sums, counts.groups, is_share, _ranges(study)[items], study.about.reliability
+    )
     return pa.table(
         {
             "wave": pa.array([wave_id] * first.num_rows),
@@ -105,22 +106,34 @@ def _table(study: Study, wave_id: str, counts: Counts, at: Positions) -> pa.Tabl
             "answer": first["answer"],
             "measure": pa.array(np.where(is_share, "share", "mean")),
             **{name[3:]: first[name] for name in breakdown_columns(study)},
-            "respondents": pa.array(found.respondents.astype(np.int64)),
-            "answering": pa.array(sums.answering.sum(axis=1).astype(np.int64)),
-            "weighted_base": _figures(found, found.weighted_base),
-            "value": _figures(found, found.value),
-            "standard_error": _figures(found, np.sqrt(found.variance)),
-            "ci_low": _figures(found, low),
-            "ci_high": _figures(found, high),
-            "design_effect": _figures(found, found.design_effect),
-            "effective_respondents": _figures(found, found.effective),
-            "degrees_of_freedom": _figures(found, found.degrees_of_freedom),
-            "reliability": pa.array(
-                flags(study.about.reliability, found.respondents, found.effective, width),
-                pa.string(),
-            ),
+            **figures,
         }
     )
+
+
+def figures_of(
+    sums: Sums, groups: Groups, is_share: npt.NDArray[np.bool_], ranges: Vector,
+    thresholds: Reliability,
+) -> dict[str, pa.Array]:  # fmt: skip
+    """Return the figures of estimates as columns; `ranges` is that of each measure."""
+    found = ratio_estimates(sums, groups, is_share=is_share)
+    low, high = bounds(found, is_share)
+    width = (high - low) / ranges
+    return {
+        "respondents": pa.array(found.respondents.astype(np.int64)),
+        "answering": pa.array(sums.answering.sum(axis=1).astype(np.int64)),
+        "weighted_base": _figures(found, found.weighted_base),
+        "value": _figures(found, found.value),
+        "standard_error": _figures(found, np.sqrt(found.variance)),
+        "ci_low": _figures(found, low),
+        "ci_high": _figures(found, high),
+        "design_effect": _figures(found, found.design_effect),
+        "effective_respondents": _figures(found, found.effective),
+        "degrees_of_freedom": _figures(found, found.degrees_of_freedom),
+        "reliability": pa.array(
+            flags(thresholds, found.respondents, found.effective, width), pa.string()
+        ),
+    }
 
 
 def key_columns(study: Study, keys: pa.Table) -> dict[str, pa.Array]:

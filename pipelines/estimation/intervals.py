@@ -40,8 +40,13 @@ def share_interval(
 
 def mean_interval(value: Vector, variance: Vector, freedom: Vector) -> tuple[Vector, Vector]:
     """Return the Student bounds of means: value ± t(0.975, df) · standard error."""
-    half = _quantile(freedom) * np.sqrt(variance)
+    half = half_width(variance, freedom)
     return value - half, value + half
+
+
+def half_width(variance: Vector, freedom: Vector) -> Vector:
+    """Return t(0.975, df) · standard error."""
+    return _quantile(freedom) * np.sqrt(variance)
 
 
 def _quantile(freedom: Vector) -> Vector:

@@ -5,7 +5,7 @@ Not here: the design and its variance (design.py), quantiles.py, rao_scott.py, a
 pipeline, which works on sums (cube.py, variance.py) and is tested against this one.
 
     design = design_of("answers.parquet", weight="w", strata=["size"], population="units")
-    shares("answers.parquet", design, "opinion", by=["region"])
+    shares("answers.parquet", design, "opinion")
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ import pyarrow as pa
 from scipy.special import stdtr
 
 from pipelines.estimation.design import Design, Matrix, Residuals, SinglePolicy, Vector
+from pipelines.estimation.errors import UnsupportedDesignError
 from pipelines.estimation.intervals import mean_interval, share_interval
 
 Table: TypeAlias = "pa.Table | Path | str"
@@ -61,13 +62,16 @@ def design_of(
     table: Table, *, weight: str, strata: Sequence[str] = (), psu: str | None = None,
     population: str | None = None, calibrated_to: Sequence[str] = (),
     design_weight: str | None = None, residuals: Residuals = "regression",
-    single: SinglePolicy = "fail",
+    single: SinglePolicy = "fail", replicate_weights: Sequence[str] = (),
 ) -> Design:  # fmt: skip
     """Return the design that columns of `table` describe, one row a respondent.
 
     `calibrated_to` names categorical margins that the weights meet; variances then use residuals,
-    which need `design_weight`. Raises what `Design` raises.
+    which need `design_weight`. `replicate_weights` (BRR, jackknife, bootstrap) are refused, rather
+    than ignored. Raises UnsupportedDesignError, and what `Design` raises.
     """
+    if replicate_weights:
+        raise UnsupportedDesignError("estimation-replicates", found=len(replicate_weights))
     frame = read(table)
     return Design(
         weight=frame[weight].cast(pl.Float64).to_numpy(),
@@ -101,7 +105,7 @@ def shares(
     Formulas 1, 2 and 7 of docs/estimation.md. `inside` narrows the base; the design stays whole.
     """
     column = read(table)[answer]
-    base = _base(column, inside)
+    base = base_of(column, inside)
     codes = column.drop_nulls().unique().sort().to_list()
     indicators = np.column_stack([(column == code).fill_null(value=False) for code in codes])
     return ratios(
@@ -115,7 +119,7 @@ def means(
 ) -> Statistics:
     """Return the weighted mean of a column of numbers; rows without one are out of the base."""
     column = read(table)[number].cast(pl.Float64)
-    base = _base(column, inside)
+    base = base_of(column, inside)
     values = column.fill_null(0.0).to_numpy()[:, None]
     return ratios(design, values, base.astype(float), base, names=(number,))
 
@@ -125,10 +129,24 @@ def totals(
 ) -> Statistics:
     """Return the estimated total of a column over the population: Σ w y."""
     column = read(table)[number].cast(pl.Float64)
-    base = _base(column, inside)
+    base = base_of(column, inside)
     influence = (column.fill_null(0.0).to_numpy() * base)[:, None]
     value = design.weight @ influence
     return _statistics(design, (number,), value, influence, base)
+
+
+def ratio(
+    table: Table, design: Design, numerator: str, denominator: str,
+    *, inside: npt.NDArray[np.bool_] | None = None,
+) -> Statistics:  # fmt: skip
+    """Return Σ w y / Σ w x of two columns of numbers, over the rows that have both."""
+    frame = read(table)
+    y, x = (frame[name].cast(pl.Float64) for name in (numerator, denominator))
+    base = base_of(y, inside) & x.is_not_null().to_numpy()
+    return ratios(
+        design, y.fill_null(0.0).to_numpy()[:, None], x.fill_null(0.0).to_numpy(), base,
+        names=(f"{numerator}/{denominator}",),
+    )  # fmt: skip
 
 
 def ratios(
@@ -157,7 +175,8 @@ def difference(design: Design, one: Statistics, other: Statistics) -> dict[str, 
     return {"est": estimate, "se": error, "t": t, "df": df, "p": float(2 * stdtr(df, -abs(t)))}
 
 
-def _base(column: pl.Series, inside: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
+def base_of(column: pl.Series, inside: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
+    """Return who has an answer, of those `inside`."""
     given = column.is_not_null().to_numpy()
     return given if inside is None else given & inside
 

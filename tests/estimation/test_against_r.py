@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -236,12 +235,14 @@ COVERED = [case for case in CASES if not case["id"].endswith("rake_weights")]
 
 
 @pytest.mark.parametrize("case", COVERED, ids=lambda case: case["id"])
-def test_we_agree_with_r(case: dict[str, Any]) -> None:
+def test_we_agree_with_r(case: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    request.node.user_properties.append(("r_kind", kind_of(case)))
     check(case)
 
 
-def test_the_kinds_of_cases_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    kinds = Counter(kind_of(case) for case in COVERED)
-    with capsys.disabled():
-        print(f"\nR survey: {len(COVERED)} of {len(CASES)} cases compared: {dict(kinds)}")  # noqa: T201
-    assert len(COVERED) >= 220
+def test_no_case_of_the_reference_is_left_out(request: pytest.FixtureRequest) -> None:
+    """Weights are compared elsewhere; the data that R ships, where R is (test_ships_with_r.py)."""
+    request.node.user_properties.append(("r_skipped", "not of this tier: 16 on R's own data"))
+    left = [case["id"] for case in CASES if case not in COVERED]
+    assert left == ["mayors_s1/rake_weights", "mayors_s2/rake_weights"]
+    assert len(COVERED) == 240
