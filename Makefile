@@ -9,7 +9,7 @@ export DAGSTER_HOME := $(CURDIR)
 export PHARE_ROOT ?= $(CURDIR)
 export POLARS_MAX_THREADS ?= 2
 
-.PHONY: schemas help setup publish test test-all test-slow lint types dev serve bench lock clean
+.PHONY: schemas help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,15 +56,31 @@ dev: $(READY) ## Dagster's UI and daemon on http://localhost:3000
 serve: $(READY) ## published/ over HTTP with range requests, on http://localhost:8000
 	@$(BIN)/phare serve
 
-bench: $(READY) ## Measure speed as ratios in one run
-	@$(BIN)/python -m benchmarks
+bench: $(READY) .venv-peers/.ready ## Measure speed as ratios and write docs/benchmarks.md (SIZE=small|10m|100m|estimators|growth: that alone)
+	@$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE))
+
+.venv-peers/.ready: requirements-peers.lock $(READY)
+	@$(PYTHON) -m venv .venv-peers 2>/dev/null || $(BIN)/uv venv --quiet --allow-existing .venv-peers
+	@VIRTUAL_ENV=$(CURDIR)/.venv-peers $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r $<
+	@touch $@
+
+test-spark: .venv-spark/.ready ## The sums of the cube on a local Spark cluster (needs Java 17)
+	@.venv-spark/bin/python -m pytest -m spark tests/estimation
+
+.venv-spark/.ready: requirements-spark.lock clients/python/pyproject.toml $(READY)
+	@$(PYTHON) -m venv .venv-spark 2>/dev/null || $(BIN)/uv venv --quiet --allow-existing .venv-spark
+	@VIRTUAL_ENV=$(CURDIR)/.venv-spark $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r $<
+	@VIRTUAL_ENV=$(CURDIR)/.venv-spark $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e clients/python -e .
+	@touch $@
 
 schemas: $(READY) ## Write the JSON Schemas of the declarations again
 	@$(BIN)/python -m pipelines.study.json_schema
 
-lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned requirements.lock
+lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned lock files
 	@$(BIN)/uv lock --upgrade --quiet
-	@$(BIN)/uv export --quiet --all-groups --format requirements.txt --no-emit-local --no-header --no-annotate > requirements.lock
+	@$(BIN)/uv export --quiet --group dev --format requirements.txt --no-emit-local --no-header --no-annotate > requirements.lock
+	@$(BIN)/uv export --quiet --group dev --extra spark --format requirements.txt --no-emit-local --no-header --no-annotate > requirements-spark.lock
+	@$(BIN)/uv export --quiet --only-group peers --format requirements.txt --no-emit-local --no-header --no-annotate > requirements-peers.lock
 
 clean: ## Remove what can be made again: .venv, caches, private state (not published/)
-	@rm -rf $(VENV) .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info clients/python/build clients/python/src/*.egg-info
+	@rm -rf $(VENV) .venv-peers .venv-spark .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info clients/python/build clients/python/src/*.egg-info

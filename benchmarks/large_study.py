@@ -19,21 +19,38 @@ TEXT = {"fr": "Mesure", "en": "Measure"}
 LICENCE = {"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https://example.org/"}
 
 
-def write_large_study(root: Path, respondents: int, questions: int, seed: int = 1) -> Path:
-    """Write the study below `root` and return its extract (CSV, one column a question).
+def write_large_study(
+    root: Path, respondents: int, questions: int, seed: int = 1, *, breakdowns: int = 2,
+    waves: int = 1,
+) -> Path:  # fmt: skip
+    """Write the study below `root` and return the extract of its first wave (CSV).
 
-    The extract is streamed by DuckDB: its rows are a hash of row number, column and seed.
+    The extract is streamed by DuckDB: its rows are a hash of row number, column and seed. Region
+    and size are crossed; breakdowns above two are questions too, by which everything is shown.
     """
     folder = root / "schemas" / STUDY
     (folder / "codelists").mkdir(parents=True)
-    names = [f"q{number:02d}" for number in range(questions)]
-    _write_declaration(folder, names)
-    delivery = root / "raw" / STUDY / WAVE / "2024-01-01"
+    named = [str(int(WAVE) + number) for number in range(waves)]
+    _write_declaration(folder, _names(questions), breakdowns, named)
+    extracts = [add_delivery(root, respondents, questions, seed, wave=one) for one in named]
+    return extracts[0]
+
+
+def add_delivery(
+    root: Path, respondents: int, questions: int, seed: int = 1, *, wave: str = WAVE
+) -> Path:
+    """Write a delivery of a wave, newer than the ones there, and return its extract."""
+    received = dt.date(2024, 1, 1) + dt.timedelta(days=seed)
+    delivery = root / "raw" / STUDY / wave / received.isoformat()
     delivery.mkdir(parents=True)
     extract = delivery / "extract.csv"
-    _write_extract(extract, respondents, names, seed)
-    _write_sidecar(delivery, extract)
+    _write_extract(extract, respondents, _names(questions), seed)
+    _write_sidecar(delivery, extract, received)
     return extract
+
+
+def _names(questions: int) -> list[str]:
+    return [f"q{number:02d}" for number in range(questions)]
 
 
 def _picked(codes: tuple[str, ...], column: str, seed: int) -> str:
@@ -54,20 +71,20 @@ def _write_extract(extract: Path, respondents: int, names: list[str], seed: int)
         connection.execute(f"COPY ({query}) TO '{extract}' (FORMAT csv, HEADER)")
 
 
-def _write_sidecar(delivery: Path, extract: Path) -> None:
+def _write_sidecar(delivery: Path, extract: Path, received: dt.date) -> None:
     with extract.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     _dump(
         delivery / "sidecar.yaml",
         {
             "file": extract.name, "sha256": digest, "bytes": extract.stat().st_size,
-            "producer": "benchmark", "received": dt.date(2024, 1, 1), "licence": LICENCE,
+            "producer": "benchmark", "received": received, "licence": LICENCE,
             "personal_data": False, "synthetic": True,
         },
     )  # fmt: skip
 
 
-def _write_declaration(folder: Path, names: list[str]) -> None:
+def _write_declaration(folder: Path, names: list[str], breakdowns: int, waves: list[str]) -> None:
     study = {
         "phare": 1, "id": STUDY, "title": TEXT, "description": TEXT, "universe": TEXT,
         "publisher": {"title": "benchmark"}, "contributors": [{"title": "benchmark"}],
@@ -78,11 +95,14 @@ def _write_declaration(folder: Path, names: list[str]) -> None:
             "region": {"role": "profile"},
             "size": {"role": "profile"},
         },
-        "breakdowns": {
-            "region": {"title": TEXT, "codelist": "region", "column": "region"},
-            "size": {"title": TEXT, "codelist": "commune-size", "column": "size"},
-        },
-        "crossings": [["region", "size"]],
+        "breakdowns": dict(
+            [
+                ("size", {"title": TEXT, "codelist": "commune-size", "column": "size"}),
+                ("region", {"title": TEXT, "codelist": "region", "column": "region"}),
+                *((f"by-{n}", {"title": TEXT, "codelist": "four", "column": n}) for n in names),
+            ][:breakdowns]
+        ),
+        "crossings": [["region", "size"]] if breakdowns > 1 else [],
         "weights": {"column": "weight", "strata": ["size"]},
     }  # fmt: skip
     question = {"title": TEXT, "wording": TEXT, "kind": "ordinal", "scale": "four"}
@@ -97,7 +117,7 @@ def _write_declaration(folder: Path, names: list[str]) -> None:
     }  # fmt: skip
     _dump(folder / "study.yaml", study)
     _dump(folder / "questions.yaml", {"questions": {n: {**question, "columns": n} for n in names}})
-    _dump(folder / "waves.yaml", {"waves": {WAVE: wave}})
+    _dump(folder / "waves.yaml", {"waves": dict.fromkeys(waves, wave)})
     scale = ["code,label_fr,label_en,kind", *(f"{c},{c},{c},answer" for c in ANSWERS[:4])]
     scale.append("NSP,NSP,NSP,dont_know")
     (folder / "codelists" / "four.csv").write_text("\n".join(scale) + "\n", "utf-8")

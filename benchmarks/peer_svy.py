@@ -1,0 +1,37 @@
+"""The peer for estimates: `svy`, one proportion a question by region, domains of the whole design.
+
+Belongs here: running it on the chain's weighted responses. Not here: measuring or comparing. Run
+in an environment of its own: `python benchmarks/peer_svy.py WEIGHTED OUT ROWS QUESTION…`.
+"""
+
+import sys
+
+import polars as pl
+import svy
+
+
+def main(weighted: str, out: str, rows: int, questions: list[str]) -> None:
+    """Write question, answer, region, value, standard_error of every domain."""
+    columns = ["weight", "stratum", "by_region", *questions]
+    frame = pl.read_parquet(weighted, columns=columns).head(rows)
+    sample = svy.Sample(
+        frame.with_columns(pl.col("weight").cast(pl.Float64)),
+        svy.Design(stratum="stratum", wgt="weight"),
+    )
+    found = []
+    for one in questions:
+        estimates = sample.estimation.prop(one, by="by_region", where=svy.col(one) != "NSP")
+        found.append(
+            estimates.to_polars().select(
+                pl.lit(one).alias("question"),
+                pl.col(one).cast(pl.String).alias("answer"),
+                pl.col("by_region").cast(pl.String).alias("region"),
+                pl.col("est").alias("value"),
+                pl.col("se").alias("standard_error"),
+            )
+        )
+    pl.concat(found).write_parquet(out)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:])

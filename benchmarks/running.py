@@ -1,0 +1,86 @@
+"""Running one side of a comparison in a process of its own, and refusing sides that differ.
+
+Belongs here: wall time, processor time and peak memory of a child; medians; agreement of tables.
+Not here: what is run (floor.py, peer_*.py, the pipeline), the table of results (report.py).
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.profile import SETTING, Measure, measures
+
+PHARE = str(Path(sys.executable).with_name("phare"))
+TOLERANCE = 1e-9
+
+
+class DisagreementError(Exception):
+    """Two sides found different results: no ratio of their times means anything."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one process cost; `parts` are its own measures where it is the pipeline."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+    parts: tuple[Measure, ...] = ()
+
+    def seconds_of(self, *kinds: str) -> float:
+        """Return the wall time of the parts of some kinds."""
+        return sum(one.seconds for one in self.parts if one.kind in kinds)
+
+
+def run(command: Sequence[str], folder: Path) -> Run:
+    """Run a command to its end; raises CalledProcessError with what it wrote when it fails."""
+    profile, log = folder / "profile.jsonl", folder / "log.txt"
+    profile.unlink(missing_ok=True)
+    environment = {**os.environ, SETTING: str(profile), "PHARE_LANG": "en"}
+    started = time.perf_counter()
+    with log.open("wb") as stream:
+        child = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command, log.read_text("utf-8"))
+    parts = measures(profile) if profile.exists() else ()
+    # measuring a part starts the system's own record of the peak again: the parts keep theirs
+    peak = max([usage.ru_maxrss / 1e3, *(one.megabytes for one in parts)])
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, parts)
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """Return the run of median wall time (the lower of two)."""
+    middle = statistics.median_low(one.seconds for one in runs)
+    return next(one for one in runs if one.seconds == middle)
+
+
+def check_agreement(what: str, ours: Path, theirs: Path, keys: Sequence[str]) -> int:
+    """Return how many estimates both sides have; raises DisagreementError unless all agree.
+
+    Same keys on both sides (of `ours`, only totals of breakdowns that `theirs` does not have),
+    value and standard error within TOLERANCE.
+    """
+    named = ", ".join(keys)
+    totals = " AND ".join(f"{one} = '_T'" for one in ("region", "size") if one not in keys)
+    query = f"""
+        WITH o AS (SELECT * FROM '{ours}' WHERE {totals or "true"}), t AS (FROM '{theirs}')
+        SELECT count(*) FILTER (o.value IS NULL OR t.value IS NULL
+            OR abs(o.value - t.value) > {TOLERANCE}
+            OR abs(o.standard_error - t.standard_error) > {TOLERANCE}) AS wrong, count(*) AS seen
+        FROM (SELECT * FROM o {"WHERE question IN (SELECT question FROM t)"}) AS o
+        FULL JOIN t USING ({named})"""
+    with duckdb.connect() as connection:
+        wrong, seen = connection.execute(query).fetchall()[0]
+    if wrong or not seen:
+        raise DisagreementError(f"{what}: {wrong} of {seen} estimates differ; no ratio is given")
+    return int(seen)
