@@ -52,8 +52,11 @@ def build_site(root: Path, *, base_url: str | None = None) -> SiteSummary:
 
 
 def _files(published: Published, base_url: str) -> Iterator[SiteFile]:
-    yield from pages.files(published, base_url)
-    yield from machine.files(published, base_url)
+    found = []
+    for path, data in pages.files(published, base_url):
+        found += [path] if path.endswith(".html") else []
+        yield path, data
+    yield from machine.files(published, base_url, found)
 
 
 def _address(text: str) -> str:

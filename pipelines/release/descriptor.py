@@ -52,6 +52,7 @@ def descriptor(release: Release, version: str, files: FileFacts) -> dict[str, An
         "pub:citation": about.citation,
         "pub:universe": about.universe.fr,
         "i18n:universe": about.universe.model_dump(),
+        **({"pub:spatial": about.spatial.model_dump(mode="json")} if about.spatial else {}),
         "pub:waves": [_wave(release, wave) for wave in release.waves],
         "pub:methodNotice": {
             wave: release.study.waves[wave].method_notice.model_dump(mode="json")

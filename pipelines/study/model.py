@@ -345,6 +345,24 @@ class Wave(Declared):
         return self
 
 
+class Spatial(Declared):
+    """Where the population lives, for catalogues: its name, its URI, and a box around it.
+
+    `box` is west, south, east, north in degrees (WGS 84).
+    """
+
+    title: Text
+    uri: str
+    box: tuple[float, float, float, float]
+
+    @model_validator(mode="after")
+    def _a_box(self) -> Self:
+        west, south, east, north = self.box
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError("'box' is west, south, east, north in degrees")
+        return self
+
+
 class Publication(Declared):
     """When a verified candidate becomes a release."""
 
@@ -367,6 +385,7 @@ class StudyFile(Declared):
     sources: tuple[Source, ...] = Field(min_length=1)
     citation: str
     keywords: tuple[str, ...] = ()
+    spatial: Spatial | None = None
     columns: dict[str, Column]
     breakdowns: dict[Slug, Breakdown] = Field(min_length=1)
     crossings: tuple[tuple[Slug, ...], ...] = ()

@@ -4,19 +4,40 @@ Belongs here: one module a standard, each a function of the published tree and t
 here: pages people read (pages/).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
+from pipelines.catalogue.machine import dcat, ddi, schema_org, sitemap, table_schemas
+from pipelines.catalogue.machine.croissant import croissant
+from pipelines.catalogue.machine.facts import as_json, described, release_url, site_path
+from pipelines.catalogue.machine.zenodo import zenodo
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.published import Published, Release
+from pipelines.texts import Lang
 
 
-def files(published: Published, base_url: str) -> Iterator[SiteFile]:
-    """Yield every machine-readable file of the site: path below site/, content."""
-    yield from ()
+def files(published: Published, base_url: str, pages: Sequence[str]) -> Iterator[SiteFile]:
+    """Yield every machine-readable file of the site: path below site/, content.
+
+    `pages` are the pages of the site, for the sitemap. A withdrawn version is described nowhere.
+    """
+    yield from dcat.files(published, base_url)
+    yield from sitemap.files(pages, base_url)
+    yield "studies.json", as_json([{"study": one.id} for one in published.studies])
+    for release in described(published):
+        yield site_path(release, "croissant.json"), as_json(croissant(release, base_url))
+        yield site_path(release, "zenodo.json"), as_json(zenodo(release, base_url))
+        yield site_path(release, "ddi.xml"), ddi.codebook(release, base_url)
+        yield from table_schemas.files(release, base_url)
 
 
-def head(release: Release, base_url: str) -> str:
-    """Return what the page of a study holds for machines, as HTML for its <head>."""
-    address = escape(f"{base_url}{release.study}/{release.version}/datapackage.json")
-    return f'<link rel="describedby" type="application/json" href="{address}">'
+def head(release: Release, base_url: str, lang: Lang = "fr") -> str:
+    """Return what the page of a study holds for machines, as HTML for its <head>.
+
+    A version that was taken back is not offered to search engines.
+    """
+    if release.status not in ("current", "superseded"):
+        return '<meta name="robots" content="noindex">'
+    address = escape(release_url(release, base_url, "datapackage.json"))
+    link = f'<link rel="describedby" type="application/json" href="{address}">'
+    return f"{link}\n{schema_org.script(release, base_url, lang)}"

@@ -32,7 +32,7 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
         if release.status in ("current", "superseded"):
             content["zip"] = {"path": archive_path(release), "bytes": len(archive(release))}
     yield pages.page(
-        "study.html", "index", **content, machine_head=Markup(head(release, base)),  # noqa: S704
+        "study.html", "index", **content, machine_head=Markup(head(release, base, pages.lang)),  # noqa: S704
         citation=citation(release, base),
         notices=release.descriptor["pub:methodNotice"],
     )  # fmt: skip
