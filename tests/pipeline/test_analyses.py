@@ -95,7 +95,8 @@ def test_profiles_of_two_waves_are_released_matched_and_nobody_is_named(root: Pa
     for path in (root / "published").rglob("*"):
         if path.is_file():
             assert b"secret 42" not in path.read_bytes()
-            assert b"_line" not in path.read_bytes() or path.suffix == ".json", path
+    for path in (Path(str(outcome["path"])) / "data").iterdir():
+        assert b"_line" not in path.read_bytes(), path
 
 
 def test_a_new_first_wave_makes_the_second_one_be_analysed_again(root: Path) -> None:
@@ -125,6 +126,7 @@ def test_profiles_that_are_noise_are_released_with_a_warning(root: Path) -> None
     assert support["supported"].to_list() == ["no", "no", "yes", "yes"]
     readme = (Path(str(outcome["path"])) / "README.md").read_text("utf-8")
     quality = (Path(str(outcome["path"])) / "quality" / "report.json").read_text("utf-8")
-    assert "**Attention** (vague 2020)" in readme and "**Warning** (wave 2020)" in readme
-    assert "(wave 2022)" not in readme
+    assert "(wave 2020): Profiles `kinds`" in readme
+    assert "(vague 2020) : Profils `kinds`" in readme
+    assert "(wave 2022): Profiles" not in readme
     assert "ne soutiennent pas 2 profils" in quality
