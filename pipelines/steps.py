@@ -250,7 +250,9 @@ def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
 
 
 def _protected_analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
-    found = protect_analyses(study, folder, folder / "protected.parquet", aside)
+    found = protect_analyses(
+        study, folder, folder / "estimates.parquet", folder / "protected.parquet", aside
+    )
     text = json.dumps(found, indent=1, sort_keys=True)
     (aside / "protected_analyses.json").write_text(text + "\n", "utf-8")
     return {"rows": sum(count for one in found.values() for count in one.values())}
@@ -302,7 +304,7 @@ STEPS = (
     ),
     Step(
         "protected_analyses",
-        ("analyses", "protected_estimates"),
+        ("analyses", "estimates", "protected_estimates"),
         ("protected_analyses.json",),
         _protected_analyses,
         _protected_files,

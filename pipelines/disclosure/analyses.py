@@ -17,21 +17,30 @@ from pipelines import sql
 from pipelines.analysis import analysis_file, gather_sheets
 from pipelines.disclosure.bases import ITEM, is_national
 from pipelines.disclosure.errors import EstimatesUnfitError
-from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, typed_columns
+from pipelines.disclosure.linked import Linked, items_query, linked_tables
+from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, protect, typed_columns
 from pipelines.study import TOTAL, Study
-from pipelines.study.tables import Field, Judgement, Table, gathered_tables, judged_tables
+from pipelines.study.tables import (
+    FIGURES,
+    Field,
+    Judgement,
+    Table,
+    gathered_tables,
+    judged_tables,
+)
 
 STATUS = "status"
 GATHER = {"sheets": gather_sheets}  # how each gathered table comes from published ones
 
 
 def protect_analyses(
-    study: Study, analyses: Path, protected_estimates: Path, out_folder: Path
+    study: Study, analyses: Path, estimates: Path, protected_estimates: Path, out_folder: Path
 ) -> dict[str, dict[str, int]]:
     """Write what may be published of every table of analyses; return the rows of each status.
 
-    `analyses` is the folder of the private tables (pipelines.analysis.analysis_file); `out_folder`
-    gets one `protected_file` a table. Tables that are gathered from others come from what these
+    `analyses` is the folder of the private tables (pipelines.analysis.analysis_file), `estimates`
+    the private estimates and `protected_estimates` what is published of them; `out_folder` gets
+    one `protected_file` a table. Tables that are gathered from others come from what these
     publish. Raises EstimatesUnfitError.
     """
     found: dict[str, dict[str, int]] = {}
@@ -40,7 +49,7 @@ def protect_analyses(
         written[table.name] = out_folder / protected_file(table.name)
         rows = analyses / analysis_file(table.name)
         found[table.name] = protect_analysis(
-            study, table, rows, protected_estimates, written[table.name]
+            study, table, rows, estimates, protected_estimates, written[table.name]
         )
     for table in gathered_tables(study):
         rows_of_it = GATHER[table.name](study, table, written)
@@ -56,25 +65,69 @@ def protected_file(table: str) -> str:
 
 
 def protect_analysis(
-    study: Study, table: Table, rows: Path, protected_estimates: Path, protected: Path
+    study: Study,
+    table: Table,
+    rows: Path,
+    estimates: Path,
+    protected_estimates: Path,
+    protected: Path,
 ) -> dict[str, int]:
     """Write what may be published of one table of analyses; return the rows of each status.
 
-    `rows` is the private table (Parquet, full precision), `protected_estimates` what the same wave
-    publishes of its estimates. `protected` gets exactly the columns of `table`, sorted by its key.
-    A row is judged as its `Judgement` says; what is not published has no figure. Columns that
-    `table` does not have (counts that only judge) stay behind. Raises EstimatesUnfitError for a
-    table without a judgement or a private table that lacks a column: nothing is written then.
+    `rows` is the private table (Parquet, full precision), `estimates` the private estimates of the
+    same wave and `protected_estimates` what it publishes of them. `protected` gets exactly the
+    columns of `table`, sorted by its key. A row is judged as its `Judgement` says, and, where it
+    tells what no estimate does, protected as an item of its own; what is not published has no
+    figure. Columns that `table` does not have (counts that only judge) stay behind. Raises
+    EstimatesUnfitError for a table without a judgement or a private table that lacks a column:
+    nothing is written then.
     """
     judgement = table.judgement
     found = pl.read_parquet(rows)
     if judgement is None:
         raise EstimatesUnfitError("disclosure-not-judged", file=rows.name, table=table.name)
     _check_columns(table, judgement, found, rows)
+    found = found.with_columns(_is_unsafe=pl.lit(False))
+    for linked in (one for one in linked_tables(study) if one.table.name == table.name):
+        found = _protected_as_items(study, linked, found, rows, estimates, protected.parent)
     judged = _judge(study, table, judgement, found, pl.read_parquet(protected_estimates))
     _write(study, table, judgement, judged, protected)
     counted = judged.group_by(STATUS).len().sort(STATUS)
     return dict(counted.iter_rows())
+
+
+def _protected_as_items(
+    study: Study, linked: Linked, found: pl.DataFrame, rows: Path, estimates: Path, folder: Path
+) -> pl.DataFrame:
+    """Mark the rows that the protection of their item withholds (linked.py)."""
+    query = items_query(study, linked, "read_parquet($file)", "read_parquet($estimates)", "NULL")
+    values = {"file": str(rows), "estimates": str(estimates), "wanted": list(linked.wanted)}
+    with sql.connect(folder) as connection:
+        items = pl.DataFrame(connection.sql(query, params=values).to_arrow_table())
+    if items.is_empty():
+        return found
+    aside = folder / f".{os.getpid()}-items.parquet"
+    absent = [name for name in FIGURES if name not in items.columns and name != STATUS]
+    items.drop(STATUS, "has_figures").with_columns(
+        **{name: pl.lit(None, pl.Float64) for name in absent}
+    ).write_parquet(aside)
+    try:
+        protect(study, items["wave"][0], aside, aside)
+        key = ["question", "domain", "actor", *study.breakdowns]
+        hidden = pl.read_parquet(aside).filter(pl.col(STATUS) == WITHHELD).select(key).unique()
+    finally:
+        aside.unlink(missing_ok=True)
+    names = [f"_{name}" for name in key]
+    placed = found.with_columns(
+        linked.named().alias("_question"), linked.key("domain").alias("_domain"),
+        linked.key("actor").alias("_actor"),
+        *(pl.col(name).alias(f"_{name}") for name in study.breakdowns),
+    )  # fmt: skip
+    hidden = hidden.rename(dict(zip(key, names, strict=True))).with_columns(_hidden=pl.lit(True))
+    joined = placed.join(hidden, on=names, how="left", maintain_order="left")
+    return joined.with_columns(_is_unsafe=pl.col("_hidden").fill_null(False)).drop(
+        *names, "_hidden"
+    )
 
 
 def _check_columns(table: Table, judgement: Judgement, found: pl.DataFrame, rows: Path) -> None:
@@ -104,7 +157,7 @@ def _judge(
             how="left", maintain_order="left",
         )  # fmt: skip
         small.append(pl.col("_is_hidden").fill_null(False))
-    is_small = pl.any_horizontal(*small) if small else pl.lit(False)
+    is_small = pl.any_horizontal("_is_unsafe", *small)
     judged = at_cell.with_columns(
         pl.when((pl.col(STATUS) == PUBLISHED) & is_small)
         .then(pl.lit(WITHHELD))

@@ -22,6 +22,7 @@ from pipelines.disclosure.differencing import (
     with_earlier,
 )
 from pipelines.disclosure.errors import DisclosureAuditError
+from pipelines.disclosure.linked import add_linked, faults_beside
 from pipelines.disclosure.outsider import (
     Interval,
     Numerators,
@@ -140,17 +141,24 @@ def examine(
     """Attack a release from its files and those of earlier releases alone; return what was found.
 
     `released` are the Parquet and CSV files of the estimates (twins, or one a wave), `earlier` one
-    file of each earlier release, `only` the items to attack (question, domain, actor, measure;
-    default: all). An outsider who reads them all, knows the frame, the rounding and the weighting,
+    file of each earlier release; tables of analyses beside them are read with them (linked.py).
+    `only`: the items to attack (question, domain, actor, measure; default: all). An outsider who
+    reads them all, knows the frame, the rounding and the weighting,
     must be left with an interval of `minimum_respondents` people and `minimum_share_width` for
     everything withheld, unless withholding every cell would not do it either; a share that the
     total alone confines keeps half of what the total leaves. Bases differ by nobody or by
     `minimum_difference`. Raises EstimatesUnfitError for a file that is not a table of estimates.
     """
     with sql.connect() as connection:
-        load_released(connection, study, [released, *([path] for path in earlier)])
+        releases = [released, *([path] for path in earlier)]
+        load_released(connection, study, releases)
+        add_linked(connection, study, releases)
         report = AuditReport(study.id, waves_released(connection), len(earlier))
         report.findings += _rows_at_fault(connection, study)
+        report.findings += [
+            Finding("rows", "", f"{table}: {fault}", rows)
+            for table, fault, rows in faults_beside(connection, study, released)
+        ]
         for name in report.waves:
             wave = read_wave(connection, study, name, 1 + len(earlier))
             _WaveAudit(connection, study, wave, report).run(only)
@@ -277,7 +285,7 @@ class _WaveAudit:
             self._judge_shares(item, hidden, Printed(**{**vars(printed), "believed": unknown}))
 
     def _printed(self, item: Key, shown: Written) -> Printed:
-        precision, question = self.rules.precision, self.study.questions[item[0]]
+        precision, question = self.rules.precision, self.study.questions.get(item[0])
         is_share = item[3] == "share"
         national = precision.national_share if is_share else precision.national_mean
         below = precision.share if is_share else precision.mean
@@ -287,8 +295,11 @@ class _WaveAudit:
             found = believed_bases(self.sums, bases, self.population)
             self.believed[bases.tobytes()] = found
         believed = self.believed[bases.tobytes()]
-        low, high = (0.0, 1.0) if is_share else _range(question.minimum, question.maximum)
-        adds_up = is_share and question.kind != "multiple"
+        if question is None:  # of a table of analyses: parts add up, answers counted as one do not
+            low, high, adds_up = 0.0, 1.0, len(shown.answers) > 1
+        else:
+            low, high = (0.0, 1.0) if is_share else _range(question.minimum, question.maximum)
+            adds_up = is_share and question.kind != "multiple"
         return Printed(shown.values, half, bases, believed, low, high, adds_up)
 
     def _judge_shares(self, item: Key, hidden: Positions, printed: Printed) -> None:

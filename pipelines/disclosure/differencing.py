@@ -47,7 +47,8 @@ def nested_by_few(study: Study, wave: Wave, least: int) -> Iterator[tuple[Key, i
             continue
         counts = now.respondents
         few = (inside & _is_few(counts[None, :] - counts[:, None], least)).any(axis=1)
-        asked_of = study.questions[item[0]].asked_of
+        question = study.questions.get(item[0])  # None: an item of a table of analyses
+        asked_of = question.asked_of if question else None
         filtering = shares.get(asked_of.question) if asked_of else None
         if filtering is not None:
             few |= _is_few(filtering.respondents - counts, least)

@@ -58,7 +58,8 @@ def unsafe_filters(study: Study, bases: Bases) -> Flags:
     unsafe = np.zeros(bases.respondents.shape, dtype=np.bool_)
     row_of = {item[0]: at for at, item in enumerate(bases.items) if item[3] == "share"}
     for at, (question, *_) in enumerate(bases.items):
-        asked_of = study.questions[question].asked_of
+        declared = study.questions.get(question)  # None: an item of a table of analyses
+        asked_of = declared.asked_of if declared else None
         if asked_of is not None and asked_of.question in row_of:
             difference = bases.respondents[row_of[asked_of.question]] - bases.respondents[at]
             unsafe[at] = (difference > 0) & (difference < least)

@@ -31,7 +31,9 @@ def private(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def published(study: Study, private: Path, tmp_path: Path) -> dict[str, pl.DataFrame]:
-    protect_analyses(study, private, private / "protected.parquet", tmp_path)
+    protect_analyses(
+        study, private, private / "estimates.parquet", private / "protected.parquet", tmp_path
+    )
     return {
         one.name: pl.read_parquet(tmp_path / protected_file(one.name))
         for one in data_tables(study)[1:]
@@ -46,8 +48,8 @@ def judged(study: Study, private: Path, folder: Path, name: str, rows: pl.DataFr
     """Return what is published of `name` when its private rows are `rows`."""
     rows.write_parquet(folder / "rows.parquet")
     protect_analysis(
-        study, table_of(study, name), folder / "rows.parquet", private / "protected.parquet",
-        folder / "out.parquet",
+        study, table_of(study, name), folder / "rows.parquet",
+        private / "estimates.parquet", private / "protected.parquet", folder / "out.parquet",
     )  # fmt: skip
     return pl.read_parquet(folder / "out.parquet")
 
@@ -206,8 +208,8 @@ def test_a_table_that_does_not_say_how_it_is_judged_is_not_published(
     table = replace(table_of(study, "priorities"), judgement=None)
     with pytest.raises(EstimatesUnfitError, match="Judgement"):
         protect_analysis(
-            study, table, private / analysis_file("priorities"), private / "protected.parquet",
-            tmp_path / "out.parquet",
+            study, table, private / analysis_file("priorities"), private / "estimates.parquet",
+            private / "protected.parquet", tmp_path / "out.parquet",
         )  # fmt: skip
     assert not (tmp_path / "out.parquet").exists()
 
