@@ -134,6 +134,24 @@ def lines_of(table: list[list[str]], end: str) -> list[int]:
 
 
 @MANY
+@given(data=st.data(), end=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_a_damaged_file_that_is_read_all_the_same_gives_what_python_reads(data, end):
+    rows = data.draw(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=4, max_size=40))
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=";", lineterminator=end).writerows([["id", "a", "b"], *rows])
+    content = bytearray(stream.getvalue().encode())
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(9, len(content)))
+        content[at : at + data.draw(st.integers(0, 2))] = data.draw(PIECES)
+    found = outcome(bytes(content), ExtractFormat(delimiters=(";",)))
+    if isinstance(found, ExtractError):
+        return
+    SEEN["csv", "agreed"] += 1
+    expected = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert [list(row[1:]) for row in found[1].rows()] == [row for row in expected[1:] if row]
+
+
+@MANY
 @given(content=FILES, at=st.integers(0, 400))
 def test_a_truncated_file_is_no_worse_than_a_whole_one(content, at):
     good = b'id;a\n1;"x\n y"\n2;\xc3\xa9\n' + content
@@ -274,6 +292,7 @@ def test_the_generators_reach_files_that_are_read_and_most_refusals():
         pytest.skip("runs after the tests that draw files")
     assert SEEN["csv", "read"] > 100
     assert SEEN["xlsx", "read"] > 100
+    assert SEEN["csv", "agreed"] > 100
     for fmt, rules in (
         ("csv", {"encoding-none", "encoded-twice", "two-encodings", "nul", "quote-open", "ragged",
                  "quote-misplaced", "delimiter-none", "header-twice", "header-empty", "no-rows"}),
