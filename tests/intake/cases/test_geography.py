@@ -62,6 +62,22 @@ def test_case_23_a_merged_commune_is_led_on_and_its_first_code_listed(check):
     assert (repair.rule, repair.found, repair.replaced) == ("commune_merged", "01003", "01165")
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("01091", "Valserhône"), ("01018", "Valserhône")],  # delegated since 2019; ceased in 1971
+)
+def test_case_23_a_delegated_commune_is_led_to_the_one_it_belongs_to(check, same, code, name):
+    found = check(extract(cell(6, "commune", code), cell(6, "nom", name)))
+    assert same(found)
+    (repair,) = found.report.findings.summary.repairs
+    assert (repair.rule, repair.found, repair.replaced) == ("commune_merged", code, "01033")
+
+
+def test_case_23_a_merged_commune_whose_row_says_another_region_is_refused(check):
+    found = check(extract(cell(6, "commune", "01091"), cell(6, "region", "11")))
+    assert found.rejected == {(7, "region", "region_agrees")}
+
+
 def test_case_23_a_merger_that_the_table_dates_too_late_is_refused(check):
     # Conques-en-Rouergue is 12218 in 2026 but not in the frame of 2024: nothing is guessed.
     assert (2, "commune", "commune") in check(extract(cell(1, "commune", "12114"))).rejected
@@ -126,6 +142,15 @@ def test_case_29_a_commune_without_inhabitants_keeps_the_class_of_the_extract(ch
     assert found.report.is_accepted
     assert found.responses["by_commune_size"][0] == "LT2000"
     assert "notice-commune-empty" in found.notices
+
+
+def test_case_29_mayotte_whose_population_is_of_2017_is_no_error(check):
+    mayotte = [("commune", "97611"), ("nom", "Mamoudzou"), ("region", ""), ("taille", "GE20000")]
+    found = check(extract(*(cell(1, *one) for one in mayotte)))
+    assert found.report.is_accepted
+    # The declared list is that of metropolitan regions: Mayotte is none of them.
+    assert found.responses.row(0, named=True)["by_region"] == "_Z"
+    assert found.responses["by_commune_size"][0] == "GE20000"
 
 
 def test_regions_are_derived_even_where_the_extract_has_none(check):
