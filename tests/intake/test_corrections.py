@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -10,9 +11,10 @@ import polars as pl
 import pytest
 import yaml
 
+from pipelines import PROJECT
 from pipelines.intake import read_extract
 from pipelines.study import DeclarationError, Study, load_study
-from pipelines.validation.corrections import FILE, apply_corrections
+from pipelines.validation.corrections import FILE, CorrectionsFile, apply_corrections
 from pipelines.validation.errors import CorrectionError
 from pipelines.validation.report import check_extract
 from tests.intake.cases.conftest import ROOT
@@ -129,3 +131,10 @@ def test_a_stale_correction_ends_in_the_report(study):
         text = path.read_text("utf-8")
         assert str(study.root) not in text and "raw/cases/2024/corrections.yaml" in text
     assert json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"] == []
+
+
+def test_the_example_of_the_manual_is_a_correction():
+    manual = (PROJECT / "docs" / "intake.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL)
+    (found,) = CorrectionsFile.model_validate(yaml.safe_load(example)).corrections.values()
+    assert found.guard == {"confiance_alliances": "100"}
