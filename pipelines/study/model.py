@@ -300,7 +300,8 @@ UNKNOWN = re.compile(r"^unknown: \S")
 class MethodNotice(Declared):
     """What must be published with a poll: law 77-808 art. 2 and 3, ESOMAR/WAPOR 2014.
 
-    Every field is required; `unknown: <why>` is legal and printed as such.
+    Every field is required and says something; `unknown: <why>` is legal and printed as such,
+    `unknown` without a reason is not.
     """
 
     institute: str
@@ -316,6 +317,16 @@ class MethodNotice(Declared):
     incentive: Text
     margins_of_error: Text
     right_to_consult: Text
+
+    @model_validator(mode="after")
+    def _each_says_something(self) -> Self:
+        for name, value in self:
+            for text in (value,) if isinstance(value, str) else (value.fr, value.en):
+                if not text.strip():
+                    raise ValueError(f"{name!r} is empty; write it, or 'unknown: <why>'")
+                if text.strip().lower().startswith("unknown") and not UNKNOWN.match(text):
+                    raise ValueError(f"{name!r} is unknown without a reason: 'unknown: <why>'")
+        return self
 
 
 class Wave(Declared):
