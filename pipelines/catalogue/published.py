@@ -223,6 +223,16 @@ class Release:
         }
 
     @property
+    def is_collection(self) -> bool:
+        """Tell whether it is a collection of figures: no respondents, hence no estimates."""
+        return self.has_data and ESTIMATES not in self.tables
+
+    @property
+    def main_table(self) -> Table:
+        """Return the table that the release is about: its first. Raises KeyError when purged."""
+        return self.tables[next(iter(self.tables))] if self.is_collection else self.estimates
+
+    @property
     def estimates(self) -> Table:
         """Return the table of estimates. Raises KeyError where it was purged."""
         return self.tables[ESTIMATES]

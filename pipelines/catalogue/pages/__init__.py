@@ -12,6 +12,7 @@ from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages import (
     about,
     assets,
+    collection,
     dictionary,
     downloads,
     explorer,
@@ -30,12 +31,27 @@ from pipelines.catalogue.published import Published
 from pipelines.release.durable import replace_file
 from pipelines.texts import LANGUAGES
 
-KINDS = (study, questions, explorer, findings, sheets, dictionary, quality, lineage, versions)
+KINDS = (
+    study,
+    collection,
+    questions,
+    explorer,
+    findings,
+    sheets,
+    dictionary,
+    quality,
+    lineage,
+    versions,
+)
 
 
 def files(published: Published, base_url: str) -> Iterator[SiteFile]:
     """Yield every page and what pages need: path below site/, content."""
-    codebooks = {one.id: Codebook(one.newest) for one in published.studies if one.newest.has_data}
+    codebooks = {
+        one.id: Codebook(one.newest)
+        for one in published.studies
+        if one.newest.has_data and not one.newest.is_collection
+    }
     yield from assets.files()
     yield from downloads.files(published)
     for codebook in codebooks.values():

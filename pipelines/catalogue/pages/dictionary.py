@@ -11,5 +11,5 @@ from pipelines.catalogue.pages.study_pages import StudyPages
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the dictionary."""
-    if pages.codebook:
+    if pages.release.has_data:
         yield pages.page("dictionary.html", "dictionary", tables=pages.release.tables.values())

@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.environment import Site
-from pipelines.catalogue.published import Published, Study
+from pipelines.catalogue.published import Published, Release, Study
 from pipelines.study import Text
 from pipelines.texts import Lang, say
 
@@ -42,7 +42,8 @@ def files(site: Site, codebooks: dict[str, Codebook]) -> Iterator[SiteFile]:
     cards = [_card(one, codebooks.get(one.id), site.lang) for one in site.published.studies]
     yield site.page("home.html", "index.html", cards=cards, news=recent)
     yield site.page("feed.atom", "feed.atom", news=recent)
-    yield f"assets/search-{site.lang}.js", search_index(codebooks, site.lang).encode()
+    shown = {one.id: one.newest for one in site.published.studies if one.newest.has_data}
+    yield f"assets/search-{site.lang}.js", search_index(shown, codebooks, site.lang).encode()
 
 
 def news(published: Published, lang: Lang) -> Sequence[News]:
@@ -80,15 +81,16 @@ def _card(study: Study, codebook: Codebook | None, lang: Lang) -> dict[str, Any]
     }  # fmt: skip
 
 
-def search_index(codebooks: dict[str, Codebook], lang: Lang) -> str:
+def search_index(releases: dict[str, Release], codebooks: dict[str, Codebook], lang: Lang) -> str:
     """Return the index as a script (a file opened from disk may load scripts, not data).
 
     One entry a study, question, code and column: [kind, title, searched text, address, study].
     """
     entries: list[list[str]] = []
-    for study, codebook in codebooks.items():
-        release = codebook.release
-        entries += [[*one, study] for one in _entries(study, codebook, lang)]
+    for study, release in releases.items():
+        if study in codebooks:
+            entries += [[*one, study] for one in _entries(study, codebooks[study], lang)]
+        entries += [[*one, study] for one in _columns(study, release, lang)]
         entries.append(
             [
                 "study",
@@ -121,7 +123,11 @@ def _entries(study: str, codebook: Codebook, lang: Lang) -> Iterator[list[str]]:
         for code, words in codes.items():
             yield ["code", read(words), f"{code} {name} {read(title)}",
                    f"{study}/dictionary.html#breakdown_{name}"]  # fmt: skip
-    for table in codebook.release.tables.values():
+
+
+def _columns(study: str, release: Release, lang: Lang) -> Iterator[list[str]]:
+    for table in release.tables.values():
         for field in table.fields:
-            yield ["column", field.name, f"{read(field.title)} {read(field.description)}",
-                   f"{study}/dictionary.html#{table.name}.{field.name}"]  # fmt: skip
+            words = f"{getattr(field.title, lang)} {getattr(field.description, lang)}"
+            address = f"{study}/dictionary.html#{table.name}.{field.name}"
+            yield ["column", field.name, words, address]

@@ -15,15 +15,17 @@ from pipelines.texts import say
 STEPS = (
     "raw_extract", "responses", "weighted_responses", "estimates", "protected_estimates", "release",
 )  # fmt: skip
+COLLECTION_STEPS = ("raw_extract", "responses", "collected", "release")
 ROW, TOP, WIDTH = 30, 46, 250
 
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the lineage page."""
-    if pages.codebook is None:
+    if not pages.release.has_data:
         return
     told = pages.release.lineage
-    steps = [{"name": one, "about": say(f"step-{one}", pages.lang)} for one in STEPS]
+    chain = COLLECTION_STEPS if pages.release.is_collection else STEPS
+    steps = [{"name": one, "about": say(f"step-{one}", pages.lang)} for one in chain]
     yield pages.page(
         "lineage.html", "lineage", told=told, steps=steps, graph=column_graph(told),
         items=_items(pages), run=pages.release.run,

@@ -16,15 +16,16 @@ from pipelines.study import TOTAL
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the quality page."""
-    if pages.codebook is None:
-        return
     release = pages.release
+    if not release.has_data:
+        return
+    method = release.descriptor["pub:method"]
     yield pages.page(
-        "quality.html", "quality", report=release.quality, withheld=_withheld(pages),
+        "quality.html", "quality", report=release.quality,
+        withheld=[] if release.is_collection else _withheld(pages),
         figures={wave: [_figure(pages, one) for one in told.get("reconciliation", {})
                         .get("figures", ())] for wave, told in release.quality.items()},
-        disclosure=release.descriptor["pub:method"]["disclosure"],
-        reliability=release.descriptor["pub:method"]["reliability"],
+        disclosure=method.get("disclosure"), reliability=method.get("reliability"),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
     content: dict[str, Any] = {"key_figures": [], "files": [], "zip": None, "address": {}}
     if pages.codebook:
         content["key_figures"] = key_figures(pages.codebook, pages)
+    if release.has_data:
         content["files"] = list(release.tables.values())
         content["address"] = addresses(release, base)
         if release.status in ("current", "superseded"):
@@ -69,10 +70,14 @@ def key_figures(codebook: Codebook, pages: StudyPages) -> list[dict[str, Any]]:
 
 
 def addresses(release: Release, base: str) -> Mapping[str, str]:
-    """Return the addresses of the estimates of this very version, by format."""
+    """Return the addresses of the main table of this very version, by format, and its name."""
     at = f"{base}{release.study}/{release.version}/"
-    table = release.estimates
-    return {"parquet": f"{at}{table.parquet.path}", "csv": f"{at}{table.csv.path}"}
+    table = release.main_table
+    return {
+        "name": table.name,
+        "parquet": f"{at}{table.parquet.path}",
+        "csv": f"{at}{table.csv.path}",
+    }
 
 
 def citation(release: Release, base: str) -> Mapping[str, str]:

@@ -10,19 +10,25 @@ from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.published import Release, Row, Study
+from pipelines.study.tables import ESTIMATES
 from pipelines.texts import Lang, say
 
+COLLECTION = "collection"
 # tab → the table without which it has no page (None: it needs data; "": it always stands)
 TABS = {
-    "index": "", "explorer": None, "priorities": "priorities", "roles": "roles",
-    "profiles": "profiles", "sheets": "sheets", "themes": "themes",
+    "index": "", COLLECTION: "", "explorer": ESTIMATES,
+    "priorities": "priorities", "roles": "roles", "profiles": "profiles",
+    "sheets": "sheets", "themes": "themes",
     "dictionary": None, "quality": None, "lineage": None, "versions": "",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class StudyPages:
-    """The pages of a study in one language; `codebook` is None where its data were purged."""
+    """The pages of a study in one language.
+
+    `codebook` is None where its data were purged, and for a collection, which asks no question.
+    """
 
     site: Site
     study: Study
@@ -47,9 +53,11 @@ class StudyPages:
     def has(self, tab: str) -> bool:
         """Tell whether the study has what a tab shows."""
         table = TABS[tab]
+        if tab == COLLECTION:
+            return self.release.is_collection
         if table == "":
             return True
-        return self.codebook is not None and (table is None or table in self.release.tables)
+        return self.release.has_data and (table is None or table in self.release.tables)
 
     def rows(self, table: str) -> tuple[Row, ...]:
         """Return the rows of a table of the release; none where it has no such table."""
