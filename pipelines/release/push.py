@@ -4,7 +4,7 @@ Belongs here: the order of the copy and what it checks first. Not here: making r
 (publish.py), the site (catalogue).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,13 @@ def push(root: Path, study_id: str, target: str, *, run_id: str) -> Pushed:
     """
     store = Store(root, study_id)
     with locked(store, run_id):
-        verification = verify(store.public)
-        if not verification.is_sound:
-            found = "; ".join(f"{one.check} {one.file}" for one in verification.findings)
-            raise UnsoundReleaseError("release-unsound", study=study_id, found=found)
         entries = read_log(store.public)
         try:
             place = _Place.of(target, study_id)
             place.check_is_earlier(entries)
-            return _push(store, entries, place, target)
+            there = {one for one in _versions(entries) if _is_there(store, place, one)}
+            _check_sound(store, [one for one in _versions(entries) if one not in there])
+            return _push(store, entries, place, target, there)
         except OSError as error:
             reason = str(error).splitlines()[0][:300]
             raise StorageError(
@@ -59,15 +57,35 @@ def push(root: Path, study_id: str, target: str, *, run_id: str) -> Pushed:
             ) from error
 
 
-def _push(store: Store, entries: Sequence[Entry], place: "_Place", target: str) -> Pushed:
+def _versions(entries: Sequence[Entry]) -> list[str]:
+    return list(statuses(entries)) if entries else []
+
+
+def _is_there(store: Store, place: "_Place", version: str) -> bool:
+    """Whether the target has a version: its manifest came last, so all before it is there."""
+    manifest = store.folder(version) / MANIFEST
+    return manifest.is_file() and place.read(f"{version}/{MANIFEST}") == manifest.read_bytes()
+
+
+def _check_sound(store: Store, versions: Sequence[str]) -> None:
+    """Verify what is about to be copied, with its log: each version is verified once, not daily."""
+    for version in versions:
+        verification = verify(store.folder(version))
+        if not verification.is_sound:
+            found = "; ".join(f"{one.check} {one.file}" for one in verification.findings)
+            raise UnsoundReleaseError("release-unsound", study=store.study, found=found)
+
+
+def _push(
+    store: Store, entries: Sequence[Entry], place: "_Place", target: str, there: Container[str]
+) -> Pushed:
     copied, removed, unchanged = 0, 0, []
     known = statuses(entries)
     for version, status in known.items():
         folder = store.folder(version)
         if status == PURGED:
             removed += place.purge(version)
-        manifest = (folder / MANIFEST).read_bytes()
-        if place.read(f"{version}/{MANIFEST}") == manifest:
+        if version in there:
             unchanged.append(version)
             continue
         for path in _in_order(folder):

@@ -161,6 +161,11 @@ def _call(command: list[str], code: Path) -> None:
         raise ReproductionError("release-reproduce-run", found=told[-1] if told else "—")
 
 
+def _import_path(code: Path) -> str:
+    """Return where the code of a commit is imported from: its own packages, not installed ones."""
+    return os.pathsep.join([str(code), str(code / "clients" / "python" / "src")])
+
+
 def _other_libraries(published: Path, rebuilt: Path) -> tuple[str, ...]:
     before, after = (json.loads((one / RUN).read_bytes()) for one in (published, rebuilt))
     names = sorted({*before, *after} - NOT_LIBRARIES)
