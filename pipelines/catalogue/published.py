@@ -171,6 +171,14 @@ class Release:
         return both(self.descriptor, "description")
 
     @property
+    def about(self) -> Text:
+        """Return the description alone, for pages that show the synthetic notice by themselves."""
+        said = self.description
+        if not self.is_synthetic:
+            return said
+        return Text(fr=said.fr.partition("\n\n")[2], en=said.en.partition("\n\n")[2])
+
+    @property
     def universe(self) -> Text:
         """Return whom the study is about."""
         return Text(**self.descriptor["i18n:universe"])

@@ -72,7 +72,7 @@ def news(published: Published, lang: Lang) -> Sequence[News]:
 
 
 def _card(study: Study, codebook: Codebook | None, lang: Lang) -> dict[str, Any]:
-    words = getattr(study.newest.description, lang)
+    words = getattr(study.newest.about, lang)
     short = words if len(words) <= SUMMARY else words[:SUMMARY].rsplit(" ", 1)[0] + "…"
     questions = list(codebook.questions.values()) if codebook else []
     return {

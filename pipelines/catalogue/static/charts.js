@@ -15,10 +15,10 @@ var PhareCharts = (function () {
   function svg(width, height, label, parts, extra) {
     return '<svg class="chart' + (extra || "") + '" viewBox="0 0 ' + width + " " + height +
       '" role="img" aria-label="' + escape(label) + '" xmlns="http://www.w3.org/2000/svg">' +
-      hatch() + parts.join("") + "</svg>";
+      parts.join("") + "</svg>";
   }
 
-  /* One pattern a page is enough, but a saved chart must hold its own. */
+  /* A page holds the pattern once (base.html); a saved chart must hold its own. */
   function hatch() {
     return '<defs><pattern id="withheld" width="6" height="6" patternUnits="userSpaceOnUse" ' +
       'patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/>' +
@@ -233,5 +233,5 @@ var PhareCharts = (function () {
     }).join("");
   }
 
-  return { bars: bars, trend: trend, multiples: multiples, map: map, project: project, escape: escape };
+  return { bars: bars, trend: trend, multiples: multiples, map: map, project: project, hatch: hatch, escape: escape };
 })();

@@ -176,6 +176,7 @@
         if (value && value !== "none" || name === "fill") to[at].setAttribute(name, value.replace(/url\([^#]*#/, "url(#").replace(/"\)/, ")"));
       });
     });
+    copy.insertAdjacentHTML("afterbegin", PhareCharts.hatch().replace('class="hatch-ground"', 'fill="#f1eee7"').replace('class="hatch-line"', 'stroke="#8a8577" stroke-width="1.6"'));
     var box = drawn.viewBox.baseVal, height = box.height + 58;
     copy.setAttribute("viewBox", "0 -34 " + box.width + " " + height);
     copy.setAttribute("width", box.width);
