@@ -14,6 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines import workspace
 from pipelines.alerts import alert
 from pipelines.assets import CATALOGUE, asset_key, group
+from pipelines.executors import executor, kinds
 from pipelines.intake import deliveries
 from pipelines.steps import steps_of
 from pipelines.study import Study
@@ -49,7 +50,7 @@ def study_job(study: Study) -> UnresolvedAssetJobDefinition:
         ),
         description=say("job-publish", "en", study=study.id),
         tags=wave_tags(study),
-        executor_def=dg.in_process_executor,
+        executor_def=executor(),
     )
 
 
@@ -123,21 +124,9 @@ def _causes(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
     for event in context.get_step_failure_events():
         data = event.step_failure_data
         error = data.error.cause or data.error if data.error else None
-        shown = error.message.strip() if error and _is_ours(error.cls_name) else ""
+        shown = error.message.strip() if error and error.cls_name in kinds() else ""
         found.append((event.step_key or "", shown or (error.cls_name or "" if error else "")))
     return found or [(context.dagster_run.job_name, context.failure_event.message or "")]
-
-
-def _is_ours(class_name: str | None) -> bool:
-    """Whether an error's words are ours, and so free of respondents' values."""
-    from pipelines.errors import PhareError  # noqa: PLC0415
-
-    def below(kind: type[PhareError]) -> Iterator[str]:
-        for child in kind.__subclasses__():
-            yield child.__name__
-            yield from below(child)
-
-    return class_name in {"PhareError", *below(PhareError)}
 
 
 def report_failure(root: Path, run_id: str, job: str, causes: list[tuple[str, str]]) -> Path:

@@ -16,6 +16,7 @@ from pipelines import PROJECT
 from pipelines.assets import catalogue_asset, study_assets
 from pipelines.automation import delivery_sensor, failure_sensor, study_job, study_schedule
 from pipelines.checks import study_checks
+from pipelines.executors import executor
 from pipelines.study import DeclarationError, Study, load_study, study_names
 
 LOG = logging.getLogger("phare")
@@ -39,7 +40,7 @@ def definitions_of(root: Path, names: Sequence[str] | None = None) -> dg.Definit
         jobs=[study_job(study) for study in studies],
         schedules=[study_schedule(study) for study in studies],
         sensors=[*(delivery_sensor(study) for study in studies), failure_sensor(root)],
-        executor=dg.in_process_executor,
+        executor=executor(),
     )
 
 

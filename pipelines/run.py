@@ -1,4 +1,4 @@
-"""Running a study's job in this process, through Dagster, from a command or a test.
+"""Running a study's job from this process, through Dagster, from a command or a test.
 
 Belongs here: the Dagster instance of a root and the run of a job in it. Not here: what the job
 holds (assets.py), how it is started on a schedule (automation.py), what people read (cli).
@@ -23,6 +23,7 @@ from pipelines.assets import asset_key
 from pipelines.automation import job_name, wave_tags
 from pipelines.definitions import definitions_of
 from pipelines.evidence import CheckFailedError
+from pipelines.executors import IN_PROCESS, executor_name, step_failure
 from pipelines.profile import measured
 from pipelines.study import load_study
 
@@ -44,17 +45,36 @@ def run_study(root: Path, name: str, choices: Choices | None = None) -> dict[str
     """
     study = load_study(root, name)
     with measured("run", name), chdir(root), _instance(root) as instance:
-        job = definitions_of(root, [name]).resolve_job_def(job_name(name))
         config = {"ops": {f"{_op(name)}": {"config": asdict(choices or Choices())}}}
+        how: dict[str, Any] = {
+            "instance": instance,
+            "tags": wave_tags(study),
+            "run_config": {**config, **_QUIET},
+        }
+        if executor_name() != IN_PROCESS:
+            return _release_facts(_run_elsewhere(root, name, how), name)
         try:
-            result = job.execute_in_process(
-                instance=instance, tags=wave_tags(study), run_config={**config, **_QUIET}
-            )
+            result = job_of(str(root), name).execute_in_process(**how)
         except DagsterAssetCheckFailedError as error:
             raise CheckFailedError(
                 "run-check-failed", study=name, found=str(error).splitlines()[-1].strip()
             ) from None
         return _release_facts(result, name)
+
+
+def job_of(root: str, name: str) -> dg.JobDefinition:
+    """Return the job of a study: what a process that runs one of its steps builds again."""
+    return definitions_of(Path(root), [name]).resolve_job_def(job_name(name))
+
+
+def _run_elsewhere(root: Path, name: str, how: dict[str, Any]) -> dg.JobExecutionResult:
+    """Run the job through the chosen executor; raises StepFailedError for the first failed step."""
+    job = dg.build_reconstructable_job(__name__, "job_of", reconstructable_args=(str(root), name))  # type: ignore[arg-type]
+    with dg.execute_job(job, **how) as result:
+        failed = [one for one in result.all_events if one.is_step_failure]
+        if failed:
+            raise step_failure(name, failed[0])
+        return result
 
 
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -75,7 +95,9 @@ def last_run(root: Path, name: str) -> str | None:
     return f"{started} {found[0].dagster_run.status.value}"
 
 
-def _release_facts(result: dg.ExecuteInProcessResult, name: str) -> dict[str, Any]:
+def _release_facts(
+    result: dg.ExecuteInProcessResult | dg.JobExecutionResult, name: str
+) -> dict[str, Any]:
     events = result.asset_materializations_for_node(_op(name))
     told = events[-1].metadata.items()
     facts = {key: value.value for key, value in told if not key.startswith("dagster/")}
