@@ -62,13 +62,14 @@ def _line(study: Study) -> str:
 )
 @option("--synthetic/--not-synthetic", default=False, help="cli-option-synthetic")
 @option("--received", type=click.DateTime(["%Y-%m-%d"]), help="cli-option-received")
+@option("--name", help="cli-option-name")
 @option("--supersedes", help="cli-option-supersedes")
 @option("--note", help="cli-option-note")
 @click.pass_obj
 def receive(
     root: Path, file: Path, study: str, wave: str, producer: str | None, licence: str | None,
     *, personal_data: bool | None, synthetic: bool, received: dt.datetime | None,
-    supersedes: str | None, note: str | None,
+    name: str | None, supersedes: str | None, note: str | None,
 ) -> int:  # fmt: skip
     """Copy a delivery into raw/, describe it, check it."""
     from pipelines import intake
@@ -85,7 +86,7 @@ def receive(
         root, study, wave, file,
         producer=producer, licence=licence, personal_data=personal_data, synthetic=synthetic,
         received=received.date() if received else dt.date.today(),
-        supersedes=supersedes, note=note,
+        name=name, supersedes=supersedes, note=note,
     )  # fmt: skip
     click.echo(
         say("cli-receive-done", None, delivery=delivery.folder.name, folder=delivery.folder,

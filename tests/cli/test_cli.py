@@ -119,6 +119,16 @@ def test_receive_copies_describes_and_checks(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.DONE, done.stderr
     assert "61" in done.stdout
     assert len(list((root / "raw" / STUDY / "2020").iterdir())) == 2
+    again = tmp_path / "corrigé.csv"
+    again.write_bytes(fresh.read_bytes().replace(b"R99", b"R98"))
+    asked = (
+        "receive", str(again), "--study", STUDY, "--wave", "2020", "--producer", "Institut",
+        "--licence", "etalab-2.0", "--no-personal-data", "--received", "2020-08-01",
+    )  # fmt: skip
+    done = phare(*asked, root=root)
+    assert done.returncode == ExitCode.USAGE and "--name" in done.stderr
+    done = phare(*asked, "--name", "2020-08-01-b", "--supersedes", "2020-08-01", root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
 
 
 def test_check_of_a_bad_file_says_what_to_ask_and_ends_with_1(tmp_path: Path) -> None:

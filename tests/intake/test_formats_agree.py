@@ -1,4 +1,4 @@
-"""One study in three formats: workbook and SPSS file give the responses of the CSV, to the byte."""
+"""One study in five formats: each gives the responses of the CSV, to the byte."""
 
 import datetime as dt
 from pathlib import Path
@@ -75,22 +75,52 @@ def as_spss(rows: pl.DataFrame, path: Path) -> None:
     pyreadstat.write_sav(frame, path)
 
 
-def responses(study: Study, extract: Path, fmt: ExtractFormat, folder: Path) -> bytes:
+def as_stata(rows: pl.DataFrame, path: Path) -> None:
+    """Write what the SPSS file holds under names that Stata admits (32 characters at most)."""
+    frame = pd.DataFrame(rows.to_dict(as_series=False))
+    for name in rows.columns:
+        numbers = [number(text) for text in rows[name]]
+        if name in NUMBERS and None not in numbers:
+            frame[name] = numbers
+    frame[DATE] = [date(text).date() for text in rows[DATE]]
+    pyreadstat.write_dta(frame.rename(columns=short_names(rows)), path)
+
+
+def short_names(rows: pl.DataFrame) -> dict[str, str]:
+    return {name: f"v{place}" for place, name in enumerate(rows.columns)}
+
+
+def as_parquet(rows: pl.DataFrame, path: Path) -> None:
+    """Write weights and durations as numbers, dates as dates, the rest as text."""
+    rows.with_columns(
+        pl.col("poids", "duree_secondes").str.replace(",", ".").cast(pl.Float64),
+        pl.Series(DATE, [date(text).date() for text in rows[DATE]]),
+    ).write_parquet(path)
+
+
+def responses(
+    study: Study, extract: Path, fmt: ExtractFormat, folder: Path,
+    renamed: dict[str, str] | None = None,
+) -> bytes:  # fmt: skip
     folder.mkdir()
     raw = folder / "raw.parquet"
     read_extract(extract, fmt, raw)
-    wave = study.wave(WAVE).model_copy(update={"extract": fmt})
+    wave = study.wave(WAVE).model_copy(update={"extract": fmt, "renamed": renamed or {}})
     validate(study, wave, raw, folder)
     return (folder / "responses.parquet").read_bytes()
 
 
-@pytest.mark.parametrize(("fmt", "write"), [("xlsx", as_workbook), ("sav", as_spss)])
+@pytest.mark.parametrize(
+    ("fmt", "write"),
+    [("xlsx", as_workbook), ("sav", as_spss), ("dta", as_stata), ("parquet", as_parquet)],
+)
 def test_each_format_gives_the_same_responses(study, received, tmp_path, fmt, write):
     path = tmp_path / f"extract.{fmt}"
     write(received, path)
     shipped = newest_delivery(PROJECT, STUDY, WAVE).extract
     expected = responses(study, shipped, study.wave(WAVE).extract, tmp_path / "csv")
-    found = responses(study, path, ExtractFormat(format=fmt, **TYPED), tmp_path / fmt)
+    names = {new: old for old, new in short_names(received).items()} if fmt == "dta" else {}
+    found = responses(study, path, ExtractFormat(format=fmt, **TYPED), tmp_path / fmt, names)
     assert found == expected
 
 

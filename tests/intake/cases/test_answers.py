@@ -1,15 +1,18 @@
 """Cases 30 to 38, 40 and 42: respondents, weights and answers."""
 
 import dataclasses
+import datetime as dt
+import io
 import re
 import shutil
 import unicodedata
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from tests.intake.cases.conftest import ROOT
-from tests.intake.cases.extract import again, cell, column, extract, without
+from tests.intake.cases.extract import HEADER, again, cell, column, extract, without
 
 
 @pytest.mark.parametrize("cells", [{}, {"avis": "2"}])
@@ -132,6 +135,18 @@ def test_case_37_composed_and_decomposed_accents_are_one(check):
 @pytest.mark.parametrize("written", ["5-oct", "2024-10-05", "05/10/2024", "oct-05"])
 def test_case_38_a_size_class_that_became_a_date_is_refused(check, written):
     assert (2, "taille", "code") in check(extract(cell(1, "taille", written))).rejected
+
+
+def test_case_38_a_size_class_that_a_workbook_holds_as_a_date_is_refused(check):
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    sheet = book.add_worksheet("Base")
+    for number, line in enumerate(extract().splitlines()):
+        sheet.write_row(number, 0, line.split(";"))
+    day = book.add_format({"num_format": "d-mmm"})
+    sheet.write_datetime(1, HEADER.index("taille"), dt.datetime(2024, 10, 5), day)
+    book.close()
+    assert check(stream.getvalue(), format="xlsx").rejected == {(2, "taille", "code")}
 
 
 def test_case_40_a_date_outside_the_fieldwork_is_refused_and_a_number_of_rows_noted(check):
