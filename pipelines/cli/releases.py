@@ -32,12 +32,13 @@ def verify(
     as_json: bool,
 ) -> ExitCode:
     """Verify releases."""
-    from phare_data.verifier import verify as verify_release
+    from phare_data.verifier import verify_all
     from pipelines.release import newest_releases
 
     verified = [
-        verify_release(path, public_key=public_key, require_signature=require_signature)
+        one
         for path in paths or newest_releases(root)
+        for one in verify_all(path, public_key=public_key, require_signature=require_signature)
     ]
     if as_json:
         click.echo(json.dumps([one.as_json() for one in verified], ensure_ascii=False, indent=1))

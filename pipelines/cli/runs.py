@@ -126,11 +126,13 @@ def tidy(root: Path, days: int, *, dry_run: bool) -> None:
 def serve(root: Path, port: int, host: str) -> None:
     """Serve published/ over HTTP, with range requests."""
     import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
     published = root / "published"
     published.mkdir(exist_ok=True)
     click.echo(say("cli-serve-at", None, path=published, address=f"http://{host}:{port}/"))
-    uvicorn.run(
-        StaticFiles(directory=published, html=True), host=host, port=port, log_level="warning"
-    )
+    # Inside an application: alone, StaticFiles answers 500 for a file that is not there.
+    files = Starlette(routes=[Mount("/", StaticFiles(directory=published, html=True))])
+    uvicorn.run(files, host=host, port=port, log_level="warning")

@@ -306,6 +306,25 @@ def google_faults(one: dict) -> list[str]:
     return faults
 
 
+def test_every_page_says_what_it_is_about(site: Path) -> None:
+    pages = [
+        one for one in site.rglob("*.html") if one.parent.name != "site" or one.name == "index.html"
+    ]
+    kinds = set()
+    for page in pages:
+        parser = Scripts()
+        parser.feed(page.read_text("utf-8"))
+        if not parser.found:
+            continue
+        content = json.loads(parser.found[0])
+        kinds.add(content["@type"])
+        about = content.get("about", content)
+        assert about["name"] and about["url"].startswith(BASE)
+        if content["@type"] == "WebPage":
+            assert 50 <= len(about["description"]) <= 5000
+    assert kinds == {"Dataset", "DataCatalog", "WebPage"}
+
+
 def test_a_dataset_that_lacks_something_is_found(site: Path) -> None:
     found = dataset_of(head(read_published(site.parent).studies[0].current, BASE))
     del found["license"], found["distribution"][0]["contentUrl"]

@@ -119,7 +119,11 @@ def test_the_wheel_works_alone_with_pyarrow(tree: Path, tmp_path: Path) -> None:
         "assert t.num_rows and 'answer_label' in t.column_names;"
         "assert not {'numpy', 'dagster', 'pipelines', 'duckdb'} & set(sys.modules)"
     )
-    subprocess.run([python, "-W", "ignore", "-c", code], check=True, cwd=tmp_path)
+    loaded = subprocess.run(
+        [python, "-W", "ignore", "-c", code],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert loaded.returncode == 0, loaded.stderr
     verdict = subprocess.run(
         [tmp_path / "venv" / "bin" / "phare-data", "verify", tree / STUDY, "--lang", "en"],
         capture_output=True, text=True, check=False, cwd=tmp_path,

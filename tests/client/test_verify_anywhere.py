@@ -2,16 +2,19 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+import phare_data
 from phare_data.errors import SourceError
 from phare_data.layout import MANIFEST
 from phare_data.manifest import parse_manifest
-from phare_data.verifier import verify
+from phare_data.verifier import verify, verify_all
 from pipelines.release import purge
 from pipelines.release.manifest import write_manifest
 from tests.tiny_study import STUDY
@@ -57,6 +60,42 @@ def test_a_fault_behind_an_address_is_found_and_named(tree: Path, served: str) -
         path.chmod(0o444)
 
 
+def test_a_folder_of_studies_is_verified_whole(tree: Path, tmp_path: Path, served: str) -> None:
+    (one,) = verify_all(tree)
+    assert one.is_sound and one.place == str((tree / STUDY).resolve())
+    assert [found.place for found in verify_all(f"{served}/{STUDY}")] == [f"{served}/{STUDY}"]
+    assert len(verify_all(tree / STUDY / "0.1.0")) == 1
+    (nothing,) = verify_all(tmp_path)
+    assert not nothing.is_sound
+    with pytest.raises(SourceError):
+        verify_all(tmp_path / "none")
+
+
+def test_the_server_of_the_project_serves_what_is_verified(tree: Path) -> None:
+    """`phare serve`, as it is started: its answer for what is not there must be 404."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    phare = Path(sys.executable).with_name("phare")
+    server = subprocess.Popen(
+        [phare, "--root", tree.parent, "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        for place in (STUDY, f"{STUDY}/0.3.0"):
+            assert verify(f"http://127.0.0.1:{port}/{place}").is_sound
+        assert phare_data.load(STUDY, source=f"http://127.0.0.1:{port}").num_rows
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.filterwarnings("ignore::phare_data.PhareDataWarning")
 def test_an_address_with_nothing_or_nobody_is_an_error(served: str) -> None:
     with pytest.raises(SourceError):
         verify(f"{served}/none")

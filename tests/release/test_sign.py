@@ -56,6 +56,31 @@ def test_another_key_or_a_changed_signature_is_found(
     assert not checks(place, public_key=keys)
 
 
+@pytest.mark.skipif(shutil.which("minisign") is None, reason="the minisign program is not here")
+def test_without_the_library_the_minisign_program_checks(
+    study: Study, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = published(study).path
+    monkeypatch.setattr("phare_data.verifier.signature.find_spec", lambda _: None)
+    assert verify(place, public_key=keys, require_signature=True).is_authenticated
+    other = tmp_path / "other.pub"
+    other.write_bytes(bytes(minisign.KeyPair.generate().public_key))
+    assert checks(place, public_key=other) == {"signature-wrong"}
+
+
+def test_a_signature_that_cannot_be_checked_is_said_and_authenticates_nothing(
+    study: Study, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = published(study).path
+    assert [one.check for one in verify(place).not_run] == ["signature-no-key"]
+    monkeypatch.setattr("phare_data.verifier.signature.find_spec", lambda _: None)
+    monkeypatch.setattr("phare_data.verifier.signature.shutil.which", lambda _: None)
+    found = verify(place, public_key=keys)
+    assert found.is_sound and not found.is_authenticated
+    assert [one.check for one in found.not_run] == ["signature-no-program"]
+    assert checks(place, public_key=keys, require_signature=True) == {"signature-unchecked"}
+
+
 def test_a_manifest_signed_for_other_files_is_found(
     study: Study, keys: Path, tmp_path: Path
 ) -> None:

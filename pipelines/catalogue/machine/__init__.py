@@ -31,6 +31,18 @@ def files(published: Published, base_url: str, pages: Sequence[str]) -> Iterator
         yield from table_schemas.files(release, base_url)
 
 
+def part_head(release: Release, base_url: str, lang: Lang) -> str:
+    """Return the same for a page that shows a part of a study: it names the data set."""
+    if release.status not in ("current", "superseded"):
+        return '<meta name="robots" content="noindex">'
+    return schema_org.as_script(schema_org.part(release, base_url, lang))
+
+
+def home_head(published: Published, base_url: str, lang: Lang) -> str:
+    """Return the same for the front page: the catalogue of the newest valid versions."""
+    return schema_org.as_script(schema_org.catalogue(published, base_url, lang))
+
+
 def head(release: Release, base_url: str, lang: Lang = "fr") -> str:
     """Return what the page of a study holds for machines, as HTML for its <head>.
 
@@ -40,4 +52,4 @@ def head(release: Release, base_url: str, lang: Lang = "fr") -> str:
         return '<meta name="robots" content="noindex">'
     address = escape(release_url(release, base_url, "datapackage.json"))
     link = f'<link rel="describedby" type="application/json" href="{address}">'
-    return f"{link}\n{schema_org.script(release, base_url, lang)}"
+    return f"{link}\n{schema_org.as_script(schema_org.dataset(release, base_url, lang))}"

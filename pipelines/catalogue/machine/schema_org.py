@@ -15,7 +15,7 @@ from pipelines.catalogue.machine.facts import (
     release_url,
     spatial,
 )
-from pipelines.catalogue.published import File, Release
+from pipelines.catalogue.published import File, Published, Release
 from pipelines.texts import Lang
 
 LONGEST = 5000  # characters of a description that Google's Dataset Search takes
@@ -70,9 +70,30 @@ def dataset(release: Release, base_url: str, lang: Lang) -> dict[str, Any]:
     return found
 
 
-def script(release: Release, base_url: str, lang: Lang) -> str:
-    """Return the dataset as the <script> of a page; nothing in it can end the script early."""
-    text = json.dumps(dataset(release, base_url, lang), ensure_ascii=False)
+def part(release: Release, base_url: str, lang: Lang) -> dict[str, Any]:
+    """Return the page of a part of a study: the Dataset that it is about, in short."""
+    whole = dataset(release, base_url, lang)
+    kept = ("@type", "@id", "name", "description", "url", "license", "creator", "version")
+    about = {name: whole[name] for name in kept}
+    return {"@context": whole["@context"], "@type": "WebPage", "about": about}
+
+
+def catalogue(published: Published, base_url: str, lang: Lang) -> dict[str, Any]:
+    """Return the front page: the data catalogue, and the studies in it."""
+    current = [one.current for one in published.studies if one.current]
+    return {
+        "@context": "https://schema.org/",
+        "@type": "DataCatalog",
+        "name": {"fr": "Catalogue de Phare", "en": "Catalogue of Phare"}[lang],
+        "url": f"{base_url}site/index.html",
+        "inLanguage": ["fr", "en"],
+        "dataset": [part(one, base_url, lang)["about"] for one in current],
+    }
+
+
+def as_script(content: Mapping[str, Any]) -> str:
+    """Return JSON-LD as the <script> of a page; nothing in it can end the script early."""
+    text = json.dumps(content, ensure_ascii=False)
     safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return f'<script type="application/ld+json">{safe}</script>'
 

@@ -6,7 +6,10 @@ Belongs here: the frame of a study's pages. Not here: the content of any of them
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from pipelines.catalogue.codebook import Codebook
+from pipelines.catalogue.machine import part_head
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.published import Release, Row, Study
@@ -77,5 +80,12 @@ class StudyPages:
         ]
         return self.site.page(
             template, f"{self.study.id}/{name}.html", study=self.study, release=self.release,
-            codes=self.codebook, tabs=tabs, **content,
+            codes=self.codebook, tabs=tabs, **self._head(name), **content,
         )  # fmt: skip
+
+    def _head(self, name: str) -> dict[str, Markup]:
+        """Return what the page holds for machines; the study's own page says more (study.py)."""
+        if name == "index":
+            return {}
+        told = part_head(self.release, self.site.base_url, self.lang)
+        return {"part_head": Markup(told)}  # noqa: S704 -- escaped where it is made

@@ -62,11 +62,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(asked: argparse.Namespace) -> ExitCode:
-    from phare_data.verifier import verify
+    from phare_data.verifier import verify_all
 
     found = [
-        verify(path, public_key=asked.public_key, require_signature=asked.require_signature)
+        one
         for path in asked.paths
+        for one in verify_all(
+            path, public_key=asked.public_key, require_signature=asked.require_signature
+        )
     ]
     if asked.json:
         print(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=1))

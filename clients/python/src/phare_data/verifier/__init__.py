@@ -5,6 +5,6 @@ and is named where it is not. Not here: loading tables (loading.py), fetching th
 """
 
 from phare_data.verifier.findings import Finding, NotRun, Verification
-from phare_data.verifier.published import verify, verify_release
+from phare_data.verifier.published import verify, verify_all, verify_release
 
-__all__ = ["Finding", "NotRun", "Verification", "verify", "verify_release"]
+__all__ = ["Finding", "NotRun", "Verification", "verify", "verify_all", "verify_release"]

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from phare_data.download import download
+from phare_data.errors import SourceError
 from phare_data.layout import KEPT, MANIFEST, SIGNATURE, VERSIONS
 from phare_data.log import PURGED, statuses
 from phare_data.manifest import read_manifest
-from phare_data.place import is_web
+from phare_data.place import FolderPlace, WebPlace, is_web
+from phare_data.release import known_studies
 from phare_data.verifier.descriptor import has_profile_validator, load_descriptor
 from phare_data.verifier.files import check_crate, check_descriptor, check_manifest
 from phare_data.verifier.findings import Finding, NotRun, Verification
@@ -46,6 +48,29 @@ def verify(
         folder = download(str(path), Path(aside))
         found = _verify_folder(folder, public_key, require_signature)
     return replace(found, place=str(path), not_run=(*found.not_run, NotRun("unlisted", str(path))))
+
+
+def verify_all(
+    path: Path | str, *, public_key: Path | None = None, require_signature: bool = False
+) -> tuple[Verification, ...]:
+    """Verify what `path` holds: a release, a study, or every study of a `published/` folder.
+
+    Raises as `verify` does.
+    """
+    return tuple(
+        verify(one, public_key=public_key, require_signature=require_signature)
+        for one in _all_at(path)
+    )
+
+
+def _all_at(path: Path | str) -> list[Path | str]:
+    """Return what a place holds: itself, or its studies where it is neither study nor release."""
+    place = WebPlace(str(path).rstrip("/")) if is_web(path) else FolderPlace(Path(path))
+    if isinstance(place, FolderPlace) and not place.folder.is_dir():
+        raise SourceError("source-no-folder", found=path)
+    is_one = any(place.read(name) is not None for name in (VERSIONS, MANIFEST))
+    studies = () if is_one else known_studies(place)
+    return [place.below(name).address for name in studies] if studies else [path]
 
 
 def verify_release(folder: Path) -> Verification:
