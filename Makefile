@@ -9,7 +9,7 @@ export DAGSTER_HOME := $(CURDIR)
 export PHARE_ROOT ?= $(CURDIR)
 export POLARS_MAX_THREADS ?= 2
 
-.PHONY: schemas help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
+.PHONY: screenshots schemas help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ dev: $(READY) ## Dagster's UI and daemon on http://localhost:3000
 
 serve: $(READY) ## published/ over HTTP with range requests, on http://localhost:8000
 	@$(BIN)/phare serve
+
+screenshots: $(READY) ## Take the pictures of the README again from the site that is built
+	@$(BIN)/phare site && $(BIN)/python tools/screenshots.py
 
 bench: $(READY) .venv-peers/.ready ## Measure speed as ratios and write docs/benchmarks.md (SIZE=small|10m|100m|estimators|growth: that alone)
 	@$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE))

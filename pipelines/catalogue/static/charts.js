@@ -103,7 +103,7 @@ var PhareCharts = (function () {
     var bottom = y + 4;
     (spec.ticks || []).forEach(function (one) {
       parts.push(line(x(one.value), top - 4, x(one.value), bottom, "grid"));
-      parts.push(text(x(one.value), bottom + 15, one.text, "tick", "middle"));
+      parts.push(text(x(one.value), bottom + 15, one.text, "tick", isNarrow && x(one.value) < 20 ? "start" : "middle"));
     });
     if (spec.reference) {
       var at = x(spec.reference.value);
