@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import compare, growth
+from benchmarks.intake import intake
 from benchmarks.report import page, write
 from pipelines import PROJECT
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
-SIZES = ("small", "10m", "100m", "estimators", "growth", "all")
+SIZES = ("small", "intake", "10m", "100m", "estimators", "growth", "all")
 
 
 def main() -> None:
@@ -40,6 +41,8 @@ def _sections(size: str, repeats: int, folder: Path):
     wanted = set(SIZES) if size == "all" else {size}
     if "small" in wanted:
         yield compare.small(folder, repeats)
+    if "intake" in wanted:
+        yield intake(folder / "intake", repeats=repeats)
     if "10m" in wanted:
         yield compare.large(folder, 500_000, repeats, with_peer=True)
     if "100m" in wanted:
