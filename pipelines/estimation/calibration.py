@@ -27,6 +27,18 @@ Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Category:
+    """One category of a margin: its units, its respondents, what they weighed before and after."""
+
+    margin: str
+    category: str
+    units: float
+    respondents: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Adjusted:
     """Calibrated weights: one row of `table` per kind, columns by_<breakdown>, adjusted_weight."""
 
@@ -35,6 +47,7 @@ class Adjusted:
     table: pa.Table
     iterations: int
     largest_gap: float
+    categories: tuple[Category, ...]
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,11 @@ class Margin:
     name: str
     member: npt.NDArray[np.int64]
     units: Vector
+    categories: tuple[str, ...] = ()
+
+    def sums(self, values: Vector) -> Vector:
+        """Return the sum of a value of each kind, by category."""
+        return np.bincount(self.member, values, minlength=self.units.size).astype(np.float64)
 
 
 def calibrate(
@@ -66,7 +84,8 @@ def calibrate(
     margins = [_margin(study, wave_id, declared, one, kinds, frame) for one in declared.margins]
     people = kinds["respondents"].cast(pl.Float64).to_numpy()
     start = people * _design_weights(study, wave_id, kinds)
-    weights, sweeps, gap = rake(people, margins, start * frame.height / start.sum())
+    start *= frame.height / start.sum()
+    weights, sweeps, gap = rake(people, margins, start)
     if declared.trim_ratio is not None:
         weights, sweeps, gap = _trimmed(people, margins, weights, declared.trim_ratio)
     if not gap < GAP:
@@ -75,7 +94,15 @@ def calibrate(
             study=study.id, wave=wave_id, iterations=sweeps, gap=f"{gap:.2e}",
         )  # fmt: skip
     table = kinds.drop("respondents").with_columns(adjusted_weight=pl.Series(weights / people))
-    return Adjusted(declared.method, names, table.to_arrow(), sweeps, gap)
+    told = tuple(
+        Category(margin.name, name, units, int(respondents), before, after)
+        for margin in margins
+        for name, units, respondents, before, after in zip(
+            margin.categories, margin.units.tolist(),
+            *(margin.sums(one).tolist() for one in (people, start, weights)), strict=True,
+        )
+    )  # fmt: skip
+    return Adjusted(declared.method, names, table.to_arrow(), sweeps, gap, told)
 
 
 def calibrated_breakdowns(study: Study) -> tuple[str, ...]:
@@ -116,8 +143,7 @@ def rake(people: Vector, margins: list[Margin], start: Vector) -> tuple[Vector, 
     gap = np.inf
     for sweep in range(1, SWEEPS + 1):
         for margin in margins:
-            sums = np.bincount(margin.member, weighted, minlength=margin.units.size)
-            weighted = weighted * (margin.units / sums)[margin.member]
+            weighted = weighted * (margin.units / margin.sums(weighted))[margin.member]
         gap = max(_gap(margin, weighted) for margin in margins)
         if gap < GAP:
             return weighted, sweep, gap
@@ -125,8 +151,7 @@ def rake(people: Vector, margins: list[Margin], start: Vector) -> tuple[Vector, 
 
 
 def _gap(margin: Margin, weighted: Vector) -> float:
-    sums = np.bincount(margin.member, weighted, minlength=margin.units.size)
-    return float(np.max(np.abs(sums / margin.units - 1)))
+    return float(np.max(np.abs(margin.sums(weighted) / margin.units - 1)))
 
 
 def _trimmed(
@@ -179,7 +204,7 @@ def _margin(
         )
     position = {name: place for place, name in enumerate(known)}
     member = np.array([position[one] for one in met.to_list()], dtype=np.int64)
-    return Margin(label, member, np.array(list(known.values()), dtype=np.float64))
+    return Margin(label, member, np.array(list(known.values()), dtype=np.float64), tuple(known))
 
 
 def category(declared: Calibration, margin: tuple[str, ...], prefix: str) -> pl.Expr:

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.blocks import LINE, BlockWriter
-from pipelines.estimation.calibration import Adjusted, calibrate
+from pipelines.estimation.calibration import Adjusted, Category, calibrate
 from pipelines.estimation.errors import WeightError
 from pipelines.study import TOTAL, Study
 
@@ -25,7 +25,10 @@ BLOCK_ROWS = 100_000
 
 @dataclass(frozen=True)
 class WeightDiagnostics:
-    """What the weights are like; `design_effect` is Kish's, n Σw² / (Σw)²."""
+    """What the weights are like; `design_effect` is Kish's, n Σw² / (Σw)².
+
+    `margins` has a row a category of each margin that weights were calibrated to, else none.
+    """
 
     method: str
     respondents: int
@@ -37,6 +40,7 @@ class WeightDiagnostics:
     effective_respondents: float
     iterations: int = 0
     largest_gap: float = 0.0
+    margins: tuple[Category, ...] = ()
 
 
 def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> WeightDiagnostics:
@@ -143,4 +147,5 @@ def _diagnostics(
         adjusted.method if adjusted else "column",
         respondents, total, smallest, largest, ratio, respondents / effective, effective,
         adjusted.iterations if adjusted else 0, adjusted.largest_gap if adjusted else 0.0,
+        adjusted.categories if adjusted else (),
     )  # fmt: skip

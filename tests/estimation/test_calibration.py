@@ -118,3 +118,30 @@ def test_trimmed_weights_keep_the_margins_and_the_bound(tmp_path: Path) -> None:
         run(calibrated("raking", [["commune_size"]], **KNOWN, trim_ratio=2.0), rows, tmp_path)
     wide = run(calibrated("raking", [["commune_size"]], **KNOWN, trim_ratio=500.0), rows, tmp_path)
     assert wide["weight"].sum() == pytest.approx(34806, abs=1e-5)
+
+
+def test_the_diagnostics_tell_every_category_before_and_after(tmp_path: Path) -> None:
+    study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
+    responses(EVERYWHERE).write_parquet(tmp_path / "r.parquet")
+    found = weigh(study, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
+    assert found.largest_gap < GAP
+    assert found.design_effect == pytest.approx(found.respondents / found.effective_respondents)
+    sizes = {one.category: one for one in found.margins if one.margin == "commune_size"}
+    assert set(sizes) == set(SIZES)
+    assert {one.units for one in sizes.values()} == {29439.0, 4914.0, 453.0}
+    assert all(one.after == pytest.approx(one.units, rel=1e-12) for one in found.margins)
+    assert all(one.respondents == 48 for one in sizes.values())
+    regions = [one for one in found.margins if one.margin == "region"]
+    assert any(abs(one.before / one.units - 1) > 0.1 for one in regions)
+
+
+def test_a_column_of_weights_is_described(tmp_path: Path) -> None:
+    study = load_study(Path(__file__).parents[2], "phare-institutions")
+    weights = [0.5, 1.0, 1.5, 1.0]
+    responses(EVERYWHERE[:4]).with_columns(
+        poids=pl.Series(weights).cast(pl.Decimal(18, 9))
+    ).write_parquet(tmp_path / "r.parquet")
+    found = weigh(study, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
+    assert (found.smallest, found.largest, found.ratio, found.margins) == (0.5, 1.5, 3.0, ())
+    assert found.effective_respondents == pytest.approx(16 / 4.5)
+    assert found.design_effect == pytest.approx(4 * 4.5 / 16)
