@@ -20,6 +20,7 @@ from pipelines.disclosure.errors import EstimatesUnfitError
 from pipelines.disclosure.linked import Linked, items_query, linked_tables
 from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, protect, typed_columns
 from pipelines.study import TOTAL, Study
+from pipelines.study.estimation_tables import COMPARISONS, NETS
 from pipelines.study.tables import (
     FIGURES,
     Field,
@@ -90,6 +91,8 @@ def protect_analysis(
     found = found.with_columns(_is_unsafe=pl.lit(False))
     for linked in (one for one in linked_tables(study) if one.table.name == table.name):
         found = _protected_as_items(study, linked, found, rows, estimates, protected.parent)
+    if table.name == COMPARISONS:
+        found = _beside_nets(study, found, protected.parent / protected_file(NETS))
     judged = _judge(study, table, judgement, found, pl.read_parquet(protected_estimates))
     _write(study, table, judgement, judged, protected)
     counted = judged.group_by(STATUS).len().sort(STATUS)
@@ -128,6 +131,19 @@ def _protected_as_items(
     return joined.with_columns(_is_unsafe=pl.col("_hidden").fill_null(False)).drop(
         *names, "_hidden"
     )
+
+
+def _beside_nets(study: Study, found: pl.DataFrame, nets: Path) -> pl.DataFrame:
+    """Mark the comparisons of a net where the net itself is not published."""
+    if not nets.exists():
+        return found
+    key = [*ITEM[:3], "answer", *study.breakdowns]
+    hidden = pl.read_parquet(nets).filter(pl.col(STATUS) != PUBLISHED).select(key)
+    joined = found.join(
+        hidden.with_columns(_hidden=pl.lit(True)), on=key, how="left", maintain_order="left"
+    )
+    unsafe = pl.col("_is_unsafe") | pl.col("_hidden").fill_null(False)
+    return joined.with_columns(_is_unsafe=unsafe).drop("_hidden")
 
 
 def _check_columns(table: Table, judgement: Judgement, found: pl.DataFrame, rows: Path) -> None:

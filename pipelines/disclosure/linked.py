@@ -16,10 +16,13 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.disclosure.released import ITEM, columns_of, source_of
+from pipelines.estimation.cube import nets_of
 from pipelines.study import NOT_APPLICABLE, Study
 from pipelines.study.analyses import Counted, counted_answers
+from pipelines.study.estimation_tables import NETS
 from pipelines.study.tables import Table, data_tables, judged_tables
 
+RANKINGS = ("priorities", "roles")
 NAMED_BY = ("analysis", "question", "answers")  # what tells one item of a table from another
 
 
@@ -33,6 +36,8 @@ class Linked:
     @property
     def named_by(self) -> tuple[str, ...]:
         """Return the columns that name an item."""
+        if self.table.name == NETS:
+            return ("question", "answer")
         return tuple(name for name in NAMED_BY if name in self.table.columns)
 
     @property
@@ -55,7 +60,7 @@ def linked_tables(study: Study) -> tuple[Linked, ...]:
     for table in judged_tables(study):
         is_by_cell = set(study.breakdowns) <= set(table.columns)
         if is_by_cell and "value" in table.columns:
-            linked = Linked(table, tuple(sorted(_wanted(study, table))))
+            linked = Linked(table, tuple(sorted(set(_wanted(study, table)))))
             found += [linked] if linked.wanted else []
     return tuple(found)
 
@@ -69,7 +74,12 @@ def _wanted(study: Study, table: Table) -> Iterator[str]:
             for one in sheet.alliances:
                 if _is_sum(study, one):
                     yield f"{table.name}|{name}|{one.question}|{one.answers_text}"
-    else:
+    elif table.name == NETS:
+        for item in study.items:
+            for net, codes in nets_of(study, item).items():
+                if len(codes) > 1:
+                    yield f"{NETS}|{item.question}|{net}"
+    elif table.name in RANKINGS:
         rankings: dict[str, Counted] = dict(getattr(declared, table.name))
         for name, one in rankings.items():
             if _is_sum(study, one):

@@ -25,10 +25,10 @@ SELECT
     wave, named AS question, {domain} AS domain, {actor} AS actor, {answer} AS answer,
     'share' AS measure, {breakdowns},
     respondents,
-    weighted_base,
+    bases.weighted_base,
     TRY_CAST(value AS DOUBLE) AS value,
     TRY_CAST(standard_error AS DOUBLE) AS standard_error,
-    effective_respondents,
+    bases.effective_respondents,
     has_figures,
     {status} AS status
 FROM given

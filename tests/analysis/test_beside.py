@@ -67,7 +67,7 @@ def chain(study: Study, folder: Path, answers: pl.DataFrame, before: Path | None
     estimate(study, WAVE, weighted, estimates)
     protect(study, WAVE, estimates, protected)
     analyse(study, WAVE, weighted, estimates, protected, folder, before=before)
-    protect_analyses(study, folder, protected, folder)
+    protect_analyses(study, folder, estimates, protected, folder)
     return folder
 
 
