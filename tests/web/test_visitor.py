@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
@@ -17,8 +18,12 @@ EXPLORER = f"{STUDY}/explorer.html"
 
 
 def estimates(published: Path) -> list[dict]:
-    (path,) = (published / STUDY).glob("*/data/estimates.parquet")
-    return pq.read_table(path).to_pylist()
+    return pq.read_table(current(published) / "data" / "estimates.parquet").to_pylist()
+
+
+def current(published: Path) -> Path:
+    version = json.loads((published / STUDY / "latest.json").read_text("utf-8"))["version"]
+    return published / STUDY / version
 
 
 def ready(page: Page) -> Page:
@@ -63,7 +68,7 @@ def test_the_explorer_reads_as_the_parquet_does(visit: Open, published: Path) ->
         if row["question"] == "fragility_priority"
         and (row["answer"], row["region"], row["commune_size"]) == (answer, "_T", "_T")
     }
-    (codes,) = (published / STUDY).glob("*/data/domains.parquet")
+    codes = current(published) / "data" / "domains.parquet"
     labels = {row["label_fr"]: row["domain"] for row in pq.read_table(codes).to_pylist()}
     lines = page.locator("#table tbody tr")
     assert lines.count() == 16
