@@ -1,0 +1,36 @@
+"""A published comparison said in a sentence, in French or English.
+
+Belongs here: one row of the table `comparisons` → words. Not here: labels of cells and answers,
+which the caller gives, and the comparison itself (comparisons.py).
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pipelines.texts import Lang, say
+
+
+def in_words(row: Mapping[str, Any], cell: str, answer: str, lang: Lang) -> str:
+    """Return what sampling error says of a comparison: a difference, or none beyond it.
+
+    `row` is a row of `comparisons` as published; `cell` and `answer` are labels. Differences of
+    shares are told in points, of means in the unit of the question. A row that is not published
+    says so, and nothing else.
+    """
+    if row["status"] != "published" or row["contrast"] is None:
+        return say("estimation-words-withheld", lang, cell=cell, answer=answer)
+    scale, unit = (100, "-points") if row["measure"] == "share" else (1, "")
+    figures = {
+        name: _said(Decimal(str(row[name])) * scale, lang)
+        for name in ("difference", "difference_low", "difference_high")
+    }
+    about = say(f"estimation-words-{row['contrast']}", lang, cell=cell, answer=answer)
+    against = say(f"estimation-words-{row['against']}", lang)
+    return f"{about} {say(f'estimation-words-figures{unit}', lang, against=against, **figures)}"
+
+
+def _said(number: Decimal, lang: Lang) -> str:
+    text = f"{number.normalize():+f}"
+    text = "0" if not number else text
+    return text.replace(".", ",") if lang == "fr" else text
