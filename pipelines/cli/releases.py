@@ -112,12 +112,14 @@ def purge(
     declared = load_study(root, study)
     if not yes:
         click.confirm(say("cli-purge-sure", None, study=study, version=version), abort=True)
-    purge_version(
+    done = purge_version(
         root, declared.id, version,
         reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
     )  # fmt: skip
     _rebuild_site(root)
     click.echo(say("cli-purge-done", None, study=study, version=version))
+    if done.compared:
+        click.echo(say("cli-purge-compared", None, versions=", ".join(done.compared)), err=True)
 
 
 def _rebuild_site(root: Path) -> None:

@@ -141,3 +141,17 @@ def test_the_digest_of_the_lines_is_of_the_rows_not_of_their_encoding(
         place = table.schema.get_field_index(name)
         pq.write_table(table.set_column(place, name, changed), other)
         assert row_map_digest(study, other, salt) != digest, name
+
+
+def test_purge_names_the_versions_whose_diff_may_repeat_the_values(
+    published: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(published, tmp_path / "root"))
+    act = ("purge", STUDY, "0.1.0", "--reason", "Cellule", "--by", "Jeanne")
+    assert phare(*act, root=root).returncode == ExitCode.USAGE  # nobody said yes
+    assert (root / "published" / STUDY / "0.1.0" / "data").is_dir()
+    done = phare(*act, "--yes", root=root)
+    assert done.returncode == ExitCode.DONE and "0.1.1" in done.stderr
+    assert not (root / "published" / STUDY / "0.1.0" / "data").exists()
+    missing = phare("trace", f"{STUDY}@0.1.0", *CELL, root=root)
+    assert missing.returncode == ExitCode.USAGE and "0.1.1" in missing.stderr
