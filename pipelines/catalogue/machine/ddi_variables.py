@@ -90,7 +90,7 @@ def _add_variable(
 def _measure(question: Row) -> dict[str, Any]:
     if question["kind"] in ("score", "numeric"):
         unit = {"measUnit": question["unit_fr"]} if question["unit_fr"] else {}
-        return {"intrvl": "contin", "nature": "ratio", **unit}
+        return {"intrvl": "contin", "nature": "interval", **unit}
     return {
         "intrvl": "discrete",
         "nature": "ordinal" if question["kind"] == "ordinal" else "nominal",

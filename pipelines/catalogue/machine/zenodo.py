@@ -36,7 +36,7 @@ def zenodo(release: Release, base_url: str) -> dict[str, Any]:
             {
                 "identifier": page_url(release.study, base_url),
                 "relation": "isDocumentedBy",
-                "resource_type": "publication-datamanagementplan",
+                "resource_type": "other",
             },
         ],
     }
