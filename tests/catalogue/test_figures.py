@@ -1,0 +1,111 @@
+"""How figures are written and drawn: formats, rankings, maps, and what a withheld cell shows."""
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipelines.catalogue import charts, numbers
+from pipelines.catalogue.codebook import _regions_of
+from pipelines.catalogue.pages.figures import against, places
+from pipelines.texts import Lang
+
+VIEWS = Path(charts.__file__).parent / "static" / "explorer-views.js"
+
+
+def cell(value: str, error: str = "0.010", **other: object) -> dict[str, object]:
+    low, high = Decimal(value) - 2 * Decimal(error), Decimal(value) + 2 * Decimal(error)
+    return {
+        "value": Decimal(value), "standard_error": Decimal(error), "ci_low": low, "ci_high": high,
+        "status": "published", **other,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "decimals", "fr", "en"),
+    [
+        ("0.184", 1, "18,4\u00a0%", "18.4%"),
+        ("1", 0, "100\u00a0%", "100%"),
+        ("0.005", 1, "0,5\u00a0%", "0.5%"),
+        (None, 1, "—", "—"),
+    ],
+)
+def test_shares_are_written_as_each_language_does(
+    share: str | None, decimals: int, fr: str, en: str
+) -> None:
+    value = None if share is None else Decimal(share)
+    assert numbers.percent(value, decimals, "fr") == fr
+    assert numbers.percent(value, decimals, "en") == en
+
+
+def test_numbers_dates_and_sizes_are_too() -> None:
+    assert numbers.number(Decimal("-1234.5"), 1, "fr") == "\u22121\u202f234,5"
+    assert numbers.number(Decimal("-1234.5"), 1, "en") == "\u22121,234.5"
+    assert numbers.date(dt.date(2026, 11, 24), "fr") == "24\u00a0novembre 2026"
+    assert numbers.date(dt.date(2026, 8, 1), "fr") == "1er\u00a0août 2026"
+    assert numbers.size(39622, "fr") == "40\u00a0ko"
+    assert numbers.points(Decimal("-0.120"), 0, "fr") == "\u221212\u00a0pts"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_browser_writes_numbers_as_the_build_does(lang: Lang) -> None:
+    engine = charts._engine()
+    engine.eval(VIEWS.read_text("utf-8"))
+    for thousandths in [0, 5, 123, 500, 999, 1000]:
+        share = Decimal(thousandths) / 1000
+        told = engine.eval(f"PhareViews.percent({float(share)}, 1, {json.dumps(lang)})")
+        assert told == numbers.percent(share, 1, lang)
+    for value in [0, 11, 304, 3002, 34746]:
+        told = engine.eval(f"PhareViews.format({value}, 0, {json.dumps(lang)})")
+        assert told == numbers.number(value, 0, lang)
+
+
+def test_places_within_sampling_error_are_shared_and_beyond_it_are_not() -> None:
+    ranked = [cell("0.500"), cell("0.480"), cell("0.400"), cell("0.395"), cell("0.100")]
+    assert [place for place, _ in places(ranked)] == ["1–2", "1–2", "3–4", "3–4", "5"]
+    assert [group for _, group in places(ranked)] == [0, 0, 1, 1, 2]
+
+
+def test_a_cell_is_above_or_below_only_beyond_its_interval() -> None:
+    whole = cell("0.500")
+    assert against(cell("0.510"), whole) == "none"
+    assert against(cell("0.530"), whole) == "above"
+    assert against(cell("0.470"), whole) == "below"
+    assert against({**cell("0.900"), "status": "withheld"}, whole) == "none"
+    assert against(cell("0.900"), {**whole, "status": "withheld"}) == "none"
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "regions"),
+    [
+        ("53", "Bretagne", ["53"]),
+        ("93-94", "Provence-Alpes-Côte d'Azur et Corse", ["93", "94"]),
+        ("Ouest", "Ouest : Normandie, Bretagne", ["28", "53"]),
+        ("PACA", "Provence-Alpes-Côte d'Azur, sans la Corse", ["93"]),
+        ("autre", "Autre", []),
+    ],
+)
+def test_a_breakdown_is_mapped_by_code_or_by_the_regions_its_label_names(
+    code: str, label: str, regions: list[str]
+) -> None:
+    assert _regions_of(code, label) == regions
+
+
+def test_a_withheld_row_is_hatched_and_has_no_bar_and_words_are_escaped() -> None:
+    row = {"label": "a <b> & c", "value": None, "low": None, "high": None, "status": "withheld",
+           "text": "retenu"}  # fmt: skip
+    drawn = charts.draw("bars", {"label": 'x "y"', "rows": [row], "domain": [0, 1], "ticks": []})
+    assert drawn.count("<svg") == 2 and drawn.count('class="withheld"') == 2
+    assert 'class="bar' not in drawn and "<b>" not in drawn and "&lt;b&gt;" in drawn
+
+
+def test_a_change_within_its_error_is_no_full_line() -> None:
+    points = [
+        {"label": str(at), "time": at, "value": 0.5, "low": 0.4, "high": 0.6, "text": "50 %",
+         "status": "published", "changed": changed} for at, changed in enumerate([0, True, False])
+    ]  # fmt: skip
+    spec = {"label": "x", "points": points, "domain": [0, 1], "ticks": []}
+    drawn = charts.draw("trend", spec)
+    assert drawn.count('class="trend"') == 2 and drawn.count('class="trend unsure"') == 2
