@@ -19,7 +19,7 @@ from pipelines.disclosure.released import ITEM, columns_of, source_of
 from pipelines.estimation.cube import nets_of
 from pipelines.study import NOT_APPLICABLE, Study
 from pipelines.study.analyses import Counted, counted_answers
-from pipelines.study.estimation_tables import NETS
+from pipelines.study.estimation_tables import COMPARISONS, NETS
 from pipelines.study.tables import Table, data_tables, judged_tables
 
 RANKINGS = ("priorities", "roles")
@@ -141,19 +141,24 @@ def faults_beside(
 ) -> Iterator[tuple[str, str, int]]:
     """Give (table, fault, rows) of every table of analyses beside the estimates to judge.
 
-    A figure in a row that is not published; a row published where its cell of estimates is not, or
-    with another base.
+    A figure in a row that is not published; a row published where its cell of estimates (or of the
+    net that it compares) is not, or with another base. After `add_linked`.
     """
     for path in released:
         for table in data_tables(study)[1:]:
             beside = path.with_name(f"{table.name}{path.suffix}")
             if beside.exists():
-                query = _faults_query(study, table, source_of(beside, "file"))
-                found = connection.execute(query, {"file": str(beside)}).fetchall()
-                yield from ((table.name, fault, rows) for fault, rows in found)
+                source = source_of(beside, "file")
+                queries = {_faults_query(study, table, source)}
+                if table.name == COMPARISONS:
+                    nets = sql.read("disclosure/comparisons_of_nets.sql", source=source)
+                    queries.add(_faults_query(study, table, f"({nets})", "is_shown IS NOT NULL"))
+                for query in sorted(queries):
+                    found = connection.execute(query, {"file": str(beside)}).fetchall()
+                    yield from ((table.name, fault, rows) for fault, rows in found)
 
 
-def _faults_query(study: Study, table: Table, source: str) -> str:
+def _faults_query(study: Study, table: Table, source: str, has_cell: str = "true") -> str:
     is_of_item = bool(table.judgement and table.judgement.item)
     item = [name for name in ITEM[:3] if name in table.columns] if is_of_item else []
     of_cell = ["wave", *item, *(one for one in study.breakdowns if one in table.columns)]
@@ -163,6 +168,6 @@ def _faults_query(study: Study, table: Table, source: str) -> str:
         source=source,
         figures=sql.names(one.name for one in table.fields if one.is_figure),
         of_cell=sql.names(of_cell),
-        has_cell=str(is_by_cell).lower(),
+        has_cell=has_cell if is_by_cell else "false",
         respondents="TRY_CAST(given.respondents AS BIGINT)" if is_by_cell else "NULL",
     )

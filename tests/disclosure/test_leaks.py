@@ -166,3 +166,23 @@ def row_counts(told: object) -> Iterator[int]:
         yield from (told[name] for name in ("rowCount", "rows") if isinstance(told.get(name), int))
     for one in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
         yield from row_counts(one)
+
+
+def test_a_release_says_which_rules_did_not_run(root: Path) -> None:
+    release = max((root / "published" / STUDY).glob("0.*"))
+    told = json.loads((release / "quality" / "report.json").read_text("utf-8"))
+    for wave in ("2020", "2021"):
+        assert told[wave]["disclosure_rules_not_run"] == ["minimum_population", "maximum_fraction"]
+    assert "minimum_population, maximum_fraction did not run" in (release / "README.md").read_text()
+
+
+def test_the_account_of_the_policy_stays_with_its_owner(root: Path) -> None:
+    accounts = sorted((root / ".phare" / STUDY).glob("*/protection.json"))
+    assert len(accounts) == 2
+    for path in (*accounts, root / ".phare" / STUDY / "audit.json"):
+        assert path.stat().st_mode & 0o077 == 0
+    told = json.loads(accounts[0].read_text("utf-8"))
+    assert {one["minimum_respondents"] for one in told["costs"]} == {3, 5, 11}
+    assert told["tables"]["age"]["withheld"] > 0
+    public = "\n".join(text_of(path) for path in public_files(root) if path.suffix != ".db")
+    assert '"unsafe"' not in public and "groupings" not in public
