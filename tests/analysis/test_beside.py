@@ -136,6 +136,27 @@ def test_a_withheld_cell_is_compared_with_nothing_and_nothing_with_it(
     assert "published" in set(published(first, "associations").filter(by="zone")["status"])
 
 
+def test_a_published_difference_is_found_from_the_published_shares_alone(first: Path) -> None:
+    """It is no second look at the share of a cell: nobody learns more from it."""
+    estimates = pl.read_parquet(first / "protected.parquet")
+    rows = published(first, "comparisons").filter(analysis="zones", status="published")
+    judged = 0
+    for row in rows.filter(pl.col("question") == "a1").rows(named=True):
+        of_answer = estimates.filter(question="a1", answer=row["answer"], size="_T")
+        if of_answer.is_empty():
+            continue  # a net
+        cell, whole = (
+            of_answer.filter(zone=zone).row(0, named=True) for zone in (row["zone"], "_T")
+        )
+        base, all_of_it = float(cell["weighted_base"]), float(whole["weighted_base"])
+        rest = (all_of_it * float(whole["value"]) - base * float(cell["value"])) / (
+            all_of_it - base
+        )
+        assert float(row["difference"]) == pytest.approx(float(cell["value"]) - rest, abs=0.00501)
+        judged += 1
+    assert judged == 10
+
+
 def test_published_probabilities_are_coarse_and_never_nought(first: Path) -> None:
     shown = published(first, "comparisons").filter(status="published")
     for name in ("p_value", "p_adjusted"):
