@@ -1,4 +1,5 @@
-/* Search on the front page over a static index: every word typed must be found; titles count most. */
+/* Search on the front page over a static index: every word typed must be found; titles count most. The
+   index is loaded when the reader turns to the box. */
 (function () {
   "use strict";
   var form = document.getElementById("search"), box = document.getElementById("q");
@@ -8,9 +9,22 @@
     : { study: "study", question: "question", domain: "domain", code: "code", column: "column" };
   var WEIGHT = { study: 5, question: 4, domain: 3, column: 2, code: 1 };
   function plain(text) { return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/['’]/g, " "); }
-  var index = window.PHARE_SEARCH.map(function (one) { return { kind: one[0], title: one[1], more: one[2], to: one[3], study: one[4], head: plain(one[1]), all: plain(one[1] + " " + one[2]) }; });
+  var index = null, isAsked = false;
+
+  function load() {
+    if (isAsked) return;
+    isAsked = true;
+    var script = document.createElement("script");
+    script.src = form.dataset.index;
+    script.onload = function () { index = window.PHARE_SEARCH.map(entry); search(); };
+    document.head.appendChild(script);
+  }
+
+  function entry(one) { return { kind: one[0], title: one[1], more: one[2], to: one[3], study: one[4], head: plain(one[1]), all: plain(one[1] + " " + one[2]) }; }
 
   function search() {
+    load();
+    if (!index) return;
     var words = plain(box.value).split(/\s+/).filter(Boolean);
     list.textContent = "";
     told.textContent = "";
@@ -36,6 +50,7 @@
 
   form.hidden = false;
   form.addEventListener("submit", function (event) { event.preventDefault(); });
+  box.addEventListener("focus", load);
   box.addEventListener("input", search);
   var asked = new URLSearchParams(location.search).get("q");
   if (asked) { box.value = asked; search(); }
