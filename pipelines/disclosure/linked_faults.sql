@@ -1,7 +1,7 @@
 -- Rows of a written table of analyses that may not stand beside the estimates as written, by fault.
 -- reads  the file, its path bound as $file; released: the estimates of release 0
 -- gives  fault, rows; only faults that were found; sorted
--- slots  {source}: a call that reads the file; {figures}: every column of a figure; {of_cell}: the
+-- slots  source: a call that reads the file, or a query of many lines; {figures}: every column of a figure; {of_cell}: the
 --        columns that tie a row to its cell of estimates; {has_cell}: whether there are any;
 --        {respondents}: its base, or NULL
 WITH cells AS (

@@ -12,11 +12,14 @@ from pipelines.study import Study
 from pipelines.study.tables import data_tables
 from tests.analysis.made_up_study import write_study
 from tests.analysis.test_analyse import ANALYSES, respondents, run
+from tests.tiny_study import TEXT
+
+COMPARED = {"zones_compared": {"title": TEXT, "breakdown": "zone", "against": "rest"}}
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return write_study(tmp_path_factory.mktemp("study"), ANALYSES)
+    return write_study(tmp_path_factory.mktemp("study"), {**ANALYSES, "comparisons": COMPARED})
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,7 @@ HIDDEN, SHOWN = pl.col("status") == "withheld", pl.col("status") == "published"
         ("roles", pl.when(HIDDEN).then(pl.lit("published")).otherwise("status").alias("status"),
          "roles: published beside a withheld cell"),
         ("priorities", pl.col("respondents") + 1, "priorities: another base than the cell"),
+        ("comparisons", pl.col("respondents") + 1, "comparisons: another base than the cell"),
         ("themes", pl.lit("secret").alias("status"), "themes: status"),
     ],
 )  # fmt: skip
