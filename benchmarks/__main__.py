@@ -32,7 +32,7 @@ def main() -> None:
             print(section.text(), flush=True)
     out = asked.out or (PAGE if asked.size == "all" else None)
     if out:
-        options = "" if asked.size == "all" else f" --size {asked.size}"
+        options = "" if asked.size == "all" else f" SIZE={asked.size}"
         write(out, page(f"make bench{options}", sections))
         print(f"written: {out}", file=sys.stderr)
 

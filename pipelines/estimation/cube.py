@@ -5,6 +5,7 @@ formulas on these sums (variance.py, intervals.py), the order of an estimates ta
 """
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.estimation.groups import group_expression
+from pipelines.estimation.spark import MOST_COUNTED, count_answers
 from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
 from pipelines.study.estimation_tables import declared_nets
 
@@ -43,7 +45,11 @@ def count_cells(
     """
     connection.register("asked", asked_columns(study.items))
     connection.register("counted_as", counted_as(study, nets=nets))
-    connection.execute(_counted_query(study), {"weighted": str(weighted)})
+    if study.about.engine == "spark":
+        queries = counted_queries(study, MOST_COUNTED)
+        connection.register("counted", count_answers(queries, weighted))
+    else:
+        connection.execute(counted_queries(study)[0], {"weighted": str(weighted)})
     connection.register("cells", published_cells(connection, study))
     columns = breakdown_columns(study)
     crossings = [[f"by_{name}" for name in crossing] for crossing in study.crossings]
@@ -59,19 +65,35 @@ def count_cells(
     return connection.sql(query).to_arrow_table()
 
 
-def _counted_query(study: Study) -> str:
+def counted_queries(study: Study, at_most: int | None = None) -> list[str]:
+    """Return counted.sql for a study: the pass over its respondents, on any engine.
+
+    One query that counts every column, or several that count `at_most` columns each.
+    """
     columns = dict.fromkeys(column for item in study.items for column in item.columns)
-    bases = {f"base {item.index}": _base(item) for item in study.items if item.is_multiple}
-    counted, cells = [*columns, *bases], breakdown_columns(study)
+    counted = [(sql.name(column), column) for column in columns]
+    counted += [
+        (f"{_base(item)} AS {sql.name(f'base {item.index}')}", f"base {item.index}")
+        for item in study.items
+        if item.is_multiple
+    ]
+    step = at_most or len(counted)
+    return [
+        _counted_query(study, counted[first : first + step])
+        for first in range(0, len(counted), step)
+    ]
+
+
+def _counted_query(study: Study, counted: Sequence[tuple[str, str]]) -> str:
+    names, cells = [name for _, name in counted], breakdown_columns(study)
     return sql.read(
         "estimation/counted.sql",
-        columns=sql.names(columns),
-        bases="".join(f", {base} AS {sql.name(name)}" for name, base in bases.items()),
-        sets=sql.grouping_sets([[one] for one in counted], ["stratum", *cells]),
-        which=sql.which_grouped(counted),
-        code=f"coalesce({sql.names(counted)})",
+        counted=", ".join(expression for expression, _ in counted),
+        sets=sql.grouping_sets([[one] for one in names], ["stratum", *cells]),
+        which=sql.which_grouped(names),
+        code=f"coalesce({sql.names(names)})",
         group=group_expression(study),
-        breakdowns=sql.names(breakdown_columns(study)),
+        breakdowns=sql.names(cells),
     )
 
 

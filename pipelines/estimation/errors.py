@@ -6,6 +6,12 @@ Belongs here: the error classes. Not here: the words (messages.yaml).
 from pipelines.errors import ExitCode, PhareError
 
 
+class EngineError(PhareError):
+    """The engine that a study declares is not installed here."""
+
+    exit_code = ExitCode.USAGE
+
+
 class WeightError(PhareError):
     """The weights cannot be used as they stand."""
 

@@ -405,6 +405,7 @@ class StudyFile(Declared):
     reliability: Reliability = Reliability()
     acceptance: Acceptance = Acceptance()
     publication: Publication = Publication()
+    engine: Literal["duckdb", "spark"] = "duckdb"
 
 
 class Concept(Declared):

@@ -1,0 +1,94 @@
+"""The cube's sums on a local Spark cluster are DuckDB's: decimals to the last digit."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from pipelines import PROJECT, sql
+from pipelines.errors import ExitCode
+from pipelines.estimation import estimate
+from pipelines.estimation.cube import counted_queries
+from pipelines.estimation.errors import EngineError
+from pipelines.estimation.spark import MASTER, MOST_COUNTED, count_answers, translated
+from pipelines.steps import STEPS, run_step, wave_folder
+from pipelines.study import Study, load_study
+
+CLUSTER = "local-cluster[2,1,1024]"  # two workers, processes of their own
+STUDIES = ("phare-institutions", "attitudes-climat-2019")
+NEEDED = ("raw_extract", "responses", "weighted_responses")
+EXACT = ("respondents", "answering", "weighted_base", "degrees_of_freedom")
+CLOSE = ("value", "standard_error", "ci_low", "ci_high", "design_effect", "effective_respondents")
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def weighted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Study, str, Path]:
+    """Return a study of the repository, its wave and its weighted responses, made by the chain."""
+    root = tmp_path_factory.mktemp("root")
+    for part in ("schemas", "raw"):
+        shutil.copytree(PROJECT / part, root / part)
+    study = load_study(root, request.param)
+    wave = next(iter(study.waves))
+    for step in STEPS:
+        if step.name in NEEDED:
+            run_step(study, wave, step)
+    return study, wave, wave_folder(study, wave) / "weighted.parquet"
+
+
+def counted(query: str, path: Path) -> pa.Table:
+    with sql.connect() as connection:
+        connection.execute(query, {"weighted": str(path)})
+        return connection.sql("FROM counted").to_arrow_table()
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(900)
+def test_sums_equal_duckdbs_and_shares_too(
+    weighted: tuple[Study, str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    monkeypatch.setenv(MASTER, CLUSTER)
+    study, wave, path = weighted
+    ours = counted(counted_queries(study)[0], path)
+    theirs = count_answers(counted_queries(study, MOST_COUNTED), path)
+    order = [(name, "ascending") for name in ours.column_names if name not in {"n", "w", "w2"}]
+    ours, theirs = ours.sort_by(order), theirs.sort_by(order)
+    assert ours.column_names == theirs.column_names and ours.num_rows == theirs.num_rows > 100
+    for name in ours.column_names:  # decimals are compared as decimals
+        assert ours[name].to_pylist() == theirs[name].to_pylist(), name
+
+    here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
+    estimate(study, wave, path, here)
+    about = study.about.model_copy(update={"engine": "spark"})
+    on_spark = Study(
+        study.root, about, study.questions, study.waves, study.codelists, study.analyses
+    )
+    estimate(on_spark, wave, path, there)
+    a, b = pl.read_parquet(here), pl.read_parquet(there)
+    key = [name for name in a.columns if a[name].dtype == pl.String and name != "reliability"]
+    assert a.select(key).equals(b.select(key))
+    for name in EXACT:
+        assert a[name].equals(b[name]), name
+    for name in CLOSE:
+        assert a[name].is_null().equals(b[name].is_null())
+        assert ((a[name] - b[name]).abs().fill_null(0) <= 1e-9).all(), name
+
+
+@pytest.mark.spark
+def test_what_is_not_a_table_of_a_query_is_not_translated() -> None:
+    pytest.importorskip("sqlglot")
+    with pytest.raises((ValueError, AttributeError)):
+        translated("SELECT 1")
+
+
+def test_without_pyspark_the_remedy_is_named(tmp_path: Path) -> None:
+    try:
+        import pyspark  # noqa: F401, PLC0415
+    except ImportError:
+        with pytest.raises(EngineError, match="extra `spark`") as caught:
+            count_answers([], tmp_path)
+        assert caught.value.exit_code == ExitCode.USAGE
