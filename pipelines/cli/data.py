@@ -135,7 +135,7 @@ def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:
 
 @click.command(cls=Verb, name="new")
 @click.argument("study")
-@option("--extract", type=FILE, required=True, help="cli-option-extract")
+@option("--extract", type=FILE, required=True, help="cli-option-scaffold")
 @option("--encoding", help="cli-option-encoding")
 @option("--delimiter", help="cli-option-delimiter")
 @click.pass_obj

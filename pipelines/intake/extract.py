@@ -22,6 +22,15 @@ READERS: dict[str, Reader] = {
     "sav": sav.read,
     "xlsx": xlsx.read,
 }
+# How files of each format begin; the last is old Excel, and an XLSX under a password.
+SIGNATURES = {
+    b"PK\x03\x04": "xlsx",
+    b"$FL2": "sav",
+    b"$FL3": "sav",
+    b"<stata_dta>": "dta",
+    b"PAR1": "parquet",
+    b"\xd0\xcf\x11\xe0": "xls",
+}
 
 
 def read_extract(extract: Path, fmt: ExtractFormat, out: Path) -> Extract:
@@ -37,6 +46,18 @@ def read_extract(extract: Path, fmt: ExtractFormat, out: Path) -> Extract:
         raise ExtractError.whole("intake-extract-missing", extract, folder=extract.parent)
     if extract.stat().st_size == 0:
         raise ExtractError.whole("intake-empty", extract)
+    _check_signature(extract, fmt)
     with RawWriter(extract, fmt.format, out) as raw:
         READERS[fmt.format](extract, fmt, raw)
         return raw.finish()
+
+
+def _check_signature(extract: Path, fmt: ExtractFormat) -> None:
+    """Refuse by its name a file of another format than the wave declares."""
+    with extract.open("rb") as stream:
+        start = stream.read(16)
+    for signature, found in SIGNATURES.items():
+        if start.startswith(signature) and found != fmt.format:
+            raise ExtractError.whole(
+                "intake-other-format", extract, found=found, declared=fmt.format
+            )

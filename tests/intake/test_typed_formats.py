@@ -38,7 +38,7 @@ def test_a_nested_parquet_column_is_refused(refused, tmp_path):
 
 @pytest.mark.parametrize("fmt", ["parquet", "sav", "dta"])
 def test_a_damaged_file_is_refused(refused, fmt):
-    assert refused(b"PAR1 ou $FL2, mais rien de tel", format=fmt).rule == "intake-damaged"
+    assert refused(b"ni PAR1 ni $FL2, rien de tel", format=fmt).rule == "intake-damaged"
 
 
 def frame() -> pd.DataFrame:
@@ -84,3 +84,13 @@ def test_rows_beyond_one_batch_keep_their_numbers(read, tmp_path, monkeypatch):
     pyreadstat.write_sav(pd.DataFrame({"id": [str(n) for n in range(50)]}), tmp_path / "x.sav")
     _, rows = read(tmp_path / "x.sav", format="sav")
     assert rows.rows() == [(n + 2, str(n)) for n in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"PK\x03\x04", "xlsx"), (b"$FL2@(#)", "sav"), (b"<stata_dta><header>", "dta"),
+     (b"PAR1", "parquet"), (b"\xd0\xcf\x11\xe0\xa1\xb1", "xls")],
+)  # fmt: skip
+def test_a_file_of_another_format_than_declared_is_called_by_its_name(refused, content, found):
+    error = refused(content, format="csv")
+    assert (error.rule, error.values["found"]) == ("intake-other-format", found)
