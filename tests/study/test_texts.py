@@ -12,8 +12,10 @@ ROOMS = Path(__file__).parents[2] / "pipelines"
 FILES = sorted(ROOMS.glob("**/messages.yaml"))
 
 
-def blanks(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def blanks(texts: dict[str, str], lang: str) -> set[str]:
+    """Return the blanks of a text; `labels_fr` in the French one is `labels_en` in the English."""
+    parsed = string.Formatter().parse(texts[lang])
+    return {name.removesuffix(f"_{lang}") for _, name, _, _ in parsed if name is not None}
 
 
 def test_there_are_messages_to_check() -> None:
@@ -25,7 +27,7 @@ def test_there_are_messages_to_check() -> None:
 def test_each_message_has_both_languages_with_the_same_blanks(path: Path) -> None:
     for key, texts in yaml.safe_load(path.read_text("utf-8")).items():
         assert set(texts) == set(LANGUAGES), key
-        assert blanks(texts["fr"]) == blanks(texts["en"]), key
+        assert blanks(texts, "fr") == blanks(texts, "en"), key
         assert all(text.strip() for text in texts.values()), key
 
 
