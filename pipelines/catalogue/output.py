@@ -50,6 +50,7 @@ def write_site(published: Path, files: Iterable[SiteFile]) -> int:
 def site_lock(private: Path) -> Iterator[None]:
     """Wait for, then hold, the lock of the site: the last of two builds sees both releases."""
     with (private / "lock").open("a") as stream:
+        Path(stream.name).chmod(0o600)
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 

@@ -215,4 +215,5 @@ def test_every_job_schedule_and_sensor_loads_with_descriptions(root: Path) -> No
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         assert graph.get(key).description
-        assert graph.get(key).group_name == "petite_enquete"
+        group = "catalogue" if len(key.path) == 1 else "petite_enquete"
+        assert graph.get(key).group_name == group
