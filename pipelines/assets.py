@@ -209,7 +209,7 @@ def catalogue_asset(root: Path, studies: Sequence[str]) -> dg.AssetsDefinition:
     def catalogue(context: dg.AssetExecutionContext) -> None:
         if not has_releases(root):  # the first candidate of all waits for its approval
             return
-        built = build_site(root)
+        built = build_site(root, reuse=True)
         context.add_output_metadata(
             {"files": built.files, "path": dg.MetadataValue.path(str(built.index))}
         )

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from phare_data.layout import VERSIONS
 from pipelines.catalogue import machine, pages
 from pipelines.catalogue.errors import SiteError
+from pipelines.catalogue.memory import inputs_of, remember, remembered
 from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
 from pipelines.catalogue.published import Published, read_published
 from pipelines.workspace import private_folder
@@ -29,26 +31,35 @@ class SiteSummary:
     base_url: str
 
 
-def build_site(root: Path, *, base_url: str | None = None) -> SiteSummary:
+def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) -> SiteSummary:
     """Build `root`/published/site from the releases below `root`/published.
 
     `base_url` is the address at which `published/` will be served (default: the environment's
     PHARE_BASE_URL, else a local one); only feeds, catalogues and pinned lines of code hold
-    it, every other link is relative. The same releases and address give the same bytes. Raises
+    it, every other link is relative. The same releases and address give the same bytes; with
+    `reuse` a site that stands and was made from the same releases is left as it is. Raises
     SiteError without a release, LogBrokenError for a log that is not what was written.
     """
     folder = root / "published"
     address = _address(base_url or os.environ.get(BASE_URL) or LOCAL)
     if not folder.is_dir():
         raise SiteError("catalogue-nothing-published", folder=folder)
-    with site_lock(private_folder(root, "catalogue")):
-        published = read_published(folder)
-        if not published.studies:
-            raise SiteError("catalogue-nothing-published", folder=folder)
-        count = write_site(folder, _files(published, address))
+    private = private_folder(root, "catalogue")
+    with site_lock(private):
+        inputs = inputs_of(folder, address)
+        names = tuple(sorted(path.parent.name for path in folder.glob(f"*/{VERSIONS}")))
+        standing = remembered(private, folder, inputs) if reuse else None
+        count = _build(folder, address) if standing is None else standing
+        remember(private, folder, inputs)
         pages.write_entrance(folder)
-    names = tuple(one.id for one in published.studies)
     return SiteSummary(folder / SITE / "index.html", names, count, address)
+
+
+def _build(folder: Path, address: str) -> int:
+    published = read_published(folder)
+    if not published.studies:
+        raise SiteError("catalogue-nothing-published", folder=folder)
+    return write_site(folder, _files(published, address))
 
 
 def _files(published: Published, base_url: str) -> Iterator[SiteFile]:

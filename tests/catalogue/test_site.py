@@ -31,6 +31,28 @@ def test_two_builds_give_the_same_bytes_wherever_they_run(study: Study, tmp_path
     assert digests(again.index.parent) == first
 
 
+def test_a_site_that_follows_from_the_same_releases_stands_and_any_other_is_built(
+    study: Study,
+) -> None:
+    built = build_site(study.root)
+    folder = built.index.parent
+
+    def stands() -> bool:
+        before = folder.stat().st_ino
+        assert build_site(study.root, reuse=True).files == built.files
+        return folder.stat().st_ino == before
+
+    assert stands()
+    built.index.write_text("edited by hand", "utf-8")
+    assert not stands() and "edited" not in built.index.read_text("utf-8")
+    (folder / "feed.atom").unlink()
+    assert not stands() and (folder / "feed.atom").exists()
+    assert stands()
+    latest = study.root / "published" / STUDY / "latest.json"
+    latest.write_text(latest.read_text("utf-8") + "\n", "utf-8")
+    assert not stands()
+
+
 def test_no_page_names_this_machine_and_releases_are_left_alone(study: Study) -> None:
     folder = study.root / "published" / STUDY
     before = digests(folder)
