@@ -14,7 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from pipelines.analysis.beside import beside_estimates
 from pipelines.analysis.errors import AnalysisError
-from pipelines.analysis.portraits import portray
 from pipelines.analysis.rankings import Shown, rank, shown_cells
 from pipelines.analysis.verbatims import count_themes
 from pipelines.study import Study
@@ -110,6 +109,9 @@ def _profiles(
 ) -> dict[str, pl.DataFrame]:
     answers = before / analysis_file("profile_answers") if before else None
     known = answers if answers and answers.exists() else None
+    # only typologies need the clustering, which takes half a second to import
+    from pipelines.analysis.portraits import portray  # noqa: PLC0415
+
     found = [portray(study, wave_id, weighted, name, known) for name in study.analyses.typologies]
     if not found:
         return {}

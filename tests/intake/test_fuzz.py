@@ -239,6 +239,27 @@ def test_a_workbook_with_broken_xml_ends_in_rows_or_in_a_refusal(data):
     outcome(packed(parts), ExtractFormat(format="xlsx", title_rows=data.draw(st.integers(0, 1))))
 
 
+# Well-formed parts that a spreadsheet writes and an extract should not hold: (in place of, this).
+STRANGE = st.sampled_from(
+    [(b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A2:B2"/></mergeCells>'),
+     (b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
+     (b"</sheetData>", b'<row r="9"><c r="A9"><f>1+1</f></c></row></sheetData>'),
+     (b"</sheetData>", b'<row r="9"><c r="A9" t="e"><v>#REF!</v></c></row></sheetData>'),
+     (b"</sheetData>", b'<row r="3"><c r="A3"><v>7</v></c></row></sheetData>'),
+     (b"<v>", b"<v>1e999"), (b'state="', b'state="hidden" x="')]
+)  # fmt: skip
+
+
+@MANY
+@given(changes=st.lists(STRANGE, min_size=1, max_size=3), title_rows=st.integers(0, 1))
+def test_a_workbook_with_strange_parts_ends_in_rows_or_in_a_refusal(changes, title_rows):
+    parts = dict(PARTS)
+    for old, new in changes:
+        for name in ("xl/worksheets/sheet1.xml", "xl/workbook.xml"):
+            parts[name] = parts[name].replace(old, new, 1)
+    outcome(packed(parts), ExtractFormat(format="xlsx", title_rows=title_rows))
+
+
 def test_a_bomb_that_unpacks_to_gigabytes_is_refused_in_bounded_memory():
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
