@@ -44,6 +44,7 @@ def test_every_committed_release_is_what_was_published(study: str) -> None:
 
 
 @pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_newest_release_is_what_the_code_gives_from_the_extract(
     study: str, tmp_path: Path

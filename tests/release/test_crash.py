@@ -96,6 +96,7 @@ def cases(tmp_path: Path) -> Path:
     return tmp_path / "cases"
 
 
+@pytest.mark.slow
 def test_a_kill_around_each_commit_step_leaves_the_old_or_the_new_state(
     first: ReleaseOutcome, cases: Path
 ) -> None:

@@ -58,6 +58,7 @@ def of_versions(paths: list[str]) -> set[str]:
     return {path.split("/")[0] for path in inside if "/" in path and path[0].isdigit()}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_publishing_and_pushing_look_at_the_newest_release_only(
     study: Study, tmp_path: Path
