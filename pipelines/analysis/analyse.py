@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from pipelines.analysis.as_published import profiles_as_published, rankings_as_published
 from pipelines.analysis.beside import beside_estimates
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.rankings import Shown, rank, shown_cells
@@ -100,7 +101,8 @@ def _rankings(
             for name, one in rankings
         ]
         if parts:
-            found[section] = _as_estimated(study, wave_id, pl.concat(parts), estimates)
+            ranked = _as_estimated(study, wave_id, pl.concat(parts), estimates)
+            found[section] = rankings_as_published(study, ranked, estimates)
     return found
 
 
@@ -117,7 +119,7 @@ def _profiles(
         return {}
     return {
         "profiles": pl.concat([one.sizes for one in found]),
-        "profile_answers": pl.concat([one.answers for one in found]),
+        "profile_answers": profiles_as_published(study, pl.concat([one.answers for one in found])),
         "profile_support": pl.concat([one.support for one in found]),
         "profile_axes": pl.concat([one.axes for one in found]),
         MEMBERS: pl.concat([one.members for one in found]),

@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import sql
+from pipelines.analysis.as_published import from_published_figures
 from pipelines.estimation import associate, compare, count_wave, item_response, nets_of_wave
 from pipelines.estimation.estimate import estimates_of
-from pipelines.study import TOTAL, Study
+from pipelines.study import Study
 from pipelines.study.estimation_tables import (
     ASSOCIATIONS,
     COMPARISONS,
@@ -49,52 +50,6 @@ def beside_estimates(
     if declared.associations:
         tables[ASSOCIATIONS] = associate(study, wave_id, counts, shown)
     return tables
-
-
-def from_published_figures(
-    study: Study, compared: pl.DataFrame, estimates: pl.DataFrame
-) -> pl.DataFrame:
-    """Return comparisons whose differences are those of the figures as they are published.
-
-    A difference rounded by itself would be a second look at the share of a cell, and narrow it: so
-    it is what a reader finds from the published shares and bases, with the true width of its
-    interval around it. p-values stay those of full precision.
-    """
-    precision = study.about.disclosure.precision
-    is_share = pl.col("measure") == "share"
-    key = ["question", "domain", "actor", "answer", "measure"]
-    bases = estimates.select(*key, *study.breakdowns, "weighted_base")
-    totals = estimates.filter(pl.col(name) == TOTAL for name in study.breakdowns).select(
-        *key, _total="value", _whole="weighted_base"
-    )
-
-    def rounded(name: str, share: int, mean: int) -> pl.Expr:
-        return pl.when(is_share).then(pl.col(name).round(share)).otherwise(pl.col(name).round(mean))
-
-    national = pl.all_horizontal(pl.col(name) == TOTAL for name in study.breakdowns)
-    value, before = (
-        pl.when(national)
-        .then(rounded(name, precision.national_share, precision.national_mean))
-        .otherwise(rounded(name, precision.share, precision.mean))
-        for name in ("value", "_before")
-    )
-    total = rounded("_total", precision.national_share, precision.national_mean)
-    base, whole = pl.col("weighted_base").round(), pl.col("_whole").round()
-    rest = (whole * total - base * value) / (whole - base)
-    other = pl.when(against="rest").then(rest).when(against="total").then(total).otherwise(before)
-    half = pl.col("difference_high") - pl.col("difference")
-    found = (
-        compared.with_columns(_before=pl.col("value") - pl.col("difference"))
-        .join(bases, on=[*key, *study.breakdowns], how="left", maintain_order="left")
-        .join(totals, on=key, how="left", maintain_order="left")
-    )
-    shown = (value - other).round(12)
-    known = pl.col("difference").is_not_null() & shown.is_finite()
-    return found.with_columns(
-        pl.when(known).then(shown).alias("difference"),
-        pl.when(known).then(shown - half).alias("difference_low"),
-        pl.when(known).then(shown + half).alias("difference_high"),
-    ).select(compared.columns)
 
 
 def _shown(study: Study, protected: pl.DataFrame) -> pl.DataFrame:
