@@ -32,8 +32,8 @@ def main() -> None:
             print(section.text(), flush=True)
     out = asked.out or (PAGE if asked.size == "all" else None)
     if out:
-        options = "" if asked.size == "all" else f" SIZE={asked.size}"
-        write(out, page(f"make bench{options}", sections))
+        command = f"python -m benchmarks --size {asked.size} --out {out}"
+        write(out, page("make bench" if asked.size == "all" else command, sections))
         print(f"written: {out}", file=sys.stderr)
 
 

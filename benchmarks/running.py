@@ -76,7 +76,8 @@ def check_agreement(what: str, ours: Path, theirs: Path, keys: Sequence[str]) ->
         WITH o AS (SELECT * FROM '{ours}' WHERE {totals or "true"}), t AS (FROM '{theirs}')
         SELECT count(*) FILTER (o.value IS NULL OR t.value IS NULL
             OR abs(o.value - t.value) > {TOLERANCE}
-            OR abs(o.standard_error - t.standard_error) > {TOLERANCE}) AS wrong, count(*) AS seen
+            OR coalesce(abs(o.standard_error - t.standard_error) > {TOLERANCE},
+                o.standard_error IS DISTINCT FROM t.standard_error)) AS wrong, count(*) AS seen
         FROM (SELECT * FROM o {"WHERE question IN (SELECT question FROM t)"}) AS o
         FULL JOIN t USING ({named})"""
     with duckdb.connect() as connection:

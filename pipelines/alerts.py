@@ -44,7 +44,7 @@ def _post(address: str, payload: dict[str, str]) -> None:
     request = urllib.request.Request(  # noqa: S310 - the operator's own setting
         address, json.dumps(payload).encode(), {"Content-Type": "application/json"}
     )
-    urllib.request.urlopen(request, timeout=TIMEOUT).close()  # noqa: S310
+    urllib.request.urlopen(request, timeout=TIMEOUT).close()  # noqa: S310 - likewise
 
 
 def _mail(server: str, to: str, subject: str, text: str) -> None:

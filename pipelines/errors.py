@@ -5,9 +5,9 @@ that raises them and whose words live in that room's `messages.yaml`.
 """
 
 from enum import IntEnum
-from typing import ClassVar
 
-from pipelines.texts import Lang, say
+from phare_data.errors import WordedError
+from pipelines.texts import say
 
 
 class ExitCode(IntEnum):
@@ -23,23 +23,16 @@ class ExitCode(IntEnum):
     FAILED = 70
 
 
-class PhareError(Exception):
+class PhareError(WordedError):
     """An error shown without a traceback: a message key and the values of its blanks.
 
     `key` names a text of a `messages.yaml`; the text says where, what was found, what was
     expected and the remedy. No value of a respondent is ever put in `values`.
     """
 
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    exit_code: ExitCode = ExitCode.FAILED
 
-    def __init__(self, key: str, /, **values: object) -> None:
-        super().__init__(key, values)
-        self.key = key
-        self.values = values
-
-    def text(self, lang: Lang | None = None) -> str:
-        """Return the message in `lang` (default: the reader's language)."""
-        return say(self.key, lang, **self.values)
+    look_up = staticmethod(say)
 
     def __str__(self) -> str:
         """Return the English text: what logs and tracebacks carry."""

@@ -28,7 +28,7 @@ class StepFailedError(PhareError):
 
     def __init__(self, study: str, step: str, found: str, code: ExitCode) -> None:
         super().__init__("run-step-failed", study=study, step=step, found=found)
-        self.exit_code = code  # type: ignore[misc] # that of the error in the other process
+        self.exit_code = code  # that of the error in the other process
 
 
 def executor_name() -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from pydantic import BaseModel
@@ -135,11 +136,11 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _record(folder: Path, name: str) -> Mapping[str, object] | None:
+def _record(folder: Path, name: str) -> Mapping[str, Any] | None:
     path = folder / f"{name}.step.json"
     if not path.exists():
         return None
-    record: Mapping[str, object] = json.loads(path.read_text("utf-8"))
+    record: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
     return record
 
 
@@ -156,7 +157,7 @@ def _remembered(study: Study, folder: Path, step: Step, inputs: str) -> Facts | 
     outputs = record["outputs"]
     if outputs != output_digests(study, folder, step):
         return None
-    facts: Facts = record["facts"]  # type: ignore[assignment]
+    facts: Facts = record["facts"]
     return facts
 
 

@@ -63,12 +63,12 @@ class Codebook:
             )  # fmt: skip
         return found
 
-    def _codes(self, table: str, column: str) -> dict[str, Codes]:
-        found: dict[str, dict[str, Text]] = defaultdict(dict)
+    def _codes(self, table: str, column: str) -> defaultdict[str, dict[str, Text]]:
+        found: defaultdict[str, dict[str, Text]] = defaultdict(dict)
         for row in _in_order(self.release.tables[table].rows):
             if row[column] != NOT_APPLICABLE:
                 found[row["question"]][row[column]] = label(row)
-        return found  # type: ignore[return-value]
+        return found
 
     @cached_property
     def breakdowns(self) -> Mapping[str, tuple[Text, Codes]]:

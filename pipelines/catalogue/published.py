@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pyarrow.parquet as pq
 
@@ -22,6 +22,7 @@ from pipelines.release.crate import MEDIA_TYPES
 from pipelines.release.layout import read_json
 from pipelines.release.log import read_log
 from pipelines.study import Text
+from pipelines.study.columns import Field, ForeignKey
 from pipelines.study.tables import ESTIMATES
 
 Row = Mapping[str, Any]
@@ -41,30 +42,6 @@ class File:
     def format(self) -> str:
         """Return the ending of its name: parquet, csv, xlsx."""
         return self.path.rpartition(".")[2]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of a published table; `enum` lists its codes where the descriptor does."""
-
-    name: str
-    type: str
-    title: Text
-    description: Text
-    unit: Text | None
-    enum: tuple[str, ...]
-    required: bool
-    minimum: float | None
-    is_figure: bool
-
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """`fields` refer to the `reference` fields of `table`."""
-
-    fields: tuple[str, ...]
-    table: str
-    reference: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -371,4 +348,7 @@ def _diff(path: Path) -> Diff:
     table, _, kind = path.stem.rpartition("-")
     with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
-    return Diff(table, kind, f"diff/{path.name}", tuple(header), tuple(tuple(row) for row in rows))  # type: ignore[arg-type]
+    return Diff(
+        table, cast(DiffKind, kind), f"diff/{path.name}", tuple(header),
+        tuple(tuple(row) for row in rows),
+    )  # fmt: skip

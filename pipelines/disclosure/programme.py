@@ -54,7 +54,7 @@ class Programme:
         model.a_matrix_.index_ = rows.indices
         model.a_matrix_.value_ = rows.data
         self._unknowns = np.arange(rows.shape[1], dtype=np.int32)
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call] # of highspy
         for option, value in (
             ("output_flag", False), ("threads", 1), ("simplex_strategy", PRIMAL_SIMPLEX),
         ):  # fmt: skip

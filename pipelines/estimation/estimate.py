@@ -4,7 +4,6 @@ Belongs here: the order of the steps and the table's columns. Not here: sums (cu
 (variance.py, intervals.py), what may be published (pipelines.disclosure).
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,7 @@ def estimate(study: Study, wave_id: str, weighted: Path, estimates: Path) -> int
     aside = estimates.with_suffix(".aside")
     pq.write_table(table.sort_by([(name, "ascending") for name in _key(study)]), aside)
     aside.chmod(0o600)
-    os.replace(aside, estimates)  # noqa: PTH105
+    aside.replace(estimates)
     return int(table.num_rows)
 
 

@@ -4,7 +4,6 @@ Belongs here: giving every response its `weight` and `stratum`, and describing t
 here: computing calibrated weights (calibration.py), what weights are used for (estimate.py).
 """
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +61,7 @@ def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> Weight
         _write_beside(_in_line_order(responses, ordered), weights, aside, respondent)
         ordered.unlink(missing_ok=True)
         aside.chmod(0o600)
-        os.replace(aside, weighted)  # noqa: PTH105
+        aside.replace(weighted)
         row = connection.execute(
             sql.read("estimation/weight_facts.sql"), {"weighted": str(weighted)}
         ).fetchone()

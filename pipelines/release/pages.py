@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from phare_data.log import RELEASED, Entry, releases
 from pipelines.release.changes import Sentence
@@ -53,7 +53,7 @@ def write_pages(folder: Path, page: Page) -> None:
     """Write the pages of a release into its folder."""
     values = _values(page)
     for name in PAGES:
-        text = _environment().get_template(f"{name}.j2").render(values)
+        text = environment().get_template(f"{name}.j2").render(values)
         (folder / name).write_bytes(text.encode())
     (folder / "CITATION.cff").write_bytes(_citation(page).encode())
 
@@ -69,14 +69,15 @@ def attribution(page: Page, lang: Lang) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of this room: HTML is escaped, Markdown and plain text are not."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 -- Markdown and plain text, from our own declaration
+        autoescape=select_autoescape(("html.j2",)),
     )
 
 

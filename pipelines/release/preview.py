@@ -5,16 +5,15 @@ public site (catalogue).
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from phare_data.manifest import files_of
 from pipelines.release.diff import PUBLISHED, read_descriptor
+from pipelines.release.pages import environment
 from pipelines.study import TOTAL
 from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
 
@@ -32,7 +31,7 @@ def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -
     main = descriptor["resources"][0]
     columns, rows = _first_rows(release, main)
     return (
-        _environment()
+        environment()
         .get_template("preview.html.j2")
         .render(
             name=name, facts=facts, restated=restated, title=descriptor["i18n:title"],
@@ -64,14 +63,3 @@ def _counts(release: Path, main: Mapping[str, Any]) -> dict[str, int]:
         return {PUBLISHED: table.num_rows, "withheld": 0}
     statuses = table["status"].to_pylist()
     return {one: statuses.count(one) for one in (PUBLISHED, "withheld")}
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-    )

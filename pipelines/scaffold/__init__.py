@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pipelines.scaffold.batteries import Battery, gather
 from pipelines.scaffold.columns import Candidate, candidates_of, slug
@@ -119,7 +119,7 @@ def _write(folder: Path, draft: _Draft) -> None:
     templates = Environment(
         loader=PackageLoader("pipelines.scaffold"), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML, not HTML
+        autoescape=select_autoescape(("html.j2",)),  # none here: YAML
     )  # fmt: skip
     templates.globals["slug"] = slug
     for name in ("study", "questions", "waves"):

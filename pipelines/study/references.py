@@ -82,11 +82,11 @@ def _check_folder(parts: Parts) -> None:
 
 def _check_roles(parts: Parts) -> None:
     source = parts.sources.study
-    roles = [column.role for column in parts.study.columns.values()]
+    roles: list[str] = [column.role for column in parts.study.columns.values()]
     is_collection = isinstance(parts.study, CollectionFile)
     identity = "entry" if is_collection else "respondent"
     for role, least in ((identity, 1), ("weight", 0), ("commune", 0), ("date", 0)):
-        count = roles.count(role)  # type: ignore[arg-type]
+        count = roles.count(role)
         if not least <= count <= 1:
             raise DeclarationError(
                 "study-two-roles",

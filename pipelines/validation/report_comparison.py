@@ -23,7 +23,11 @@ def comparison_lines(found: Comparison, lang: Lang) -> tuple[str, ...]:
 def moves_to_ask(found: Comparison, lang: Lang) -> tuple[str, ...]:
     """Return the moves that the institute should explain: people gone, blanks, drifts."""
     gone = [_respondents(found, lang)] if found.rows and found.rows.gone else []
-    return (*gone, *_missing(found, lang), *_drifts(found, lang))
+    return (
+        *gone,
+        *_moved("report-missing-moved", found.missing, 0, lang),
+        *_moved("report-drift", found.drifts, 1, lang),
+    )
 
 
 def names(all_names: Sequence[str], lang: Lang) -> str:
@@ -43,8 +47,8 @@ def _moves(found: Comparison, lang: Lang) -> Iterator[str]:
     if found.rows and found.rows.changed_cells:
         yield _cells(found.rows.changed_cells, lang)
     yield from _codes(found.codes, lang)
-    yield from _missing(found, lang)
-    yield from _drifts(found, lang)
+    yield from _moved("report-missing-moved", found.missing, 0, lang)
+    yield from _moved("report-drift", found.drifts, 1, lang)
 
 
 def _respondents(found: Comparison, lang: Lang) -> str:
@@ -72,24 +76,14 @@ def _codes(changes: Sequence[CodeChange], lang: Lang) -> Iterator[str]:
             yield say(key, lang, codes=names(codes, lang), columns=names(where, lang))
 
 
-def _missing(found: Comparison, lang: Lang) -> Iterator[str]:
-    for one in _largest(found.missing):
-        yield say(
-            "report-missing-moved", lang, column=one.name,
-            before=decimal_text(100 * one.before, 0, lang),
-            after=decimal_text(100 * one.after, 0, lang),
-        )  # fmt: skip
-    yield from _more(found.missing, lang)
-
-
-def _drifts(found: Comparison, lang: Lang) -> Iterator[str]:
-    for one in _largest(found.drifts):
-        yield say(
-            "report-drift", lang, answer=one.name,
-            before=decimal_text(100 * one.before, 1, lang),
-            after=decimal_text(100 * one.after, 1, lang),
-        )  # fmt: skip
-    yield from _more(found.drifts, lang)
+def _moved(key: str, changes: Sequence[Change], decimals: int, lang: Lang) -> Iterator[str]:
+    """Say the largest changes of a share, in percent with `decimals`, and how many there are."""
+    for one in _largest(changes):
+        before, after = (
+            decimal_text(100 * share, decimals, lang) for share in (one.before, one.after)
+        )
+        yield say(key, lang, name=one.name, before=before, after=after)
+    yield from _more(changes, lang)
 
 
 def _largest(changes: Sequence[Change]) -> list[Change]:

@@ -22,7 +22,7 @@ from pipelines.validation.report_text import detected, lines_text
 def write_page(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: Path) -> None:
     """Write the page; private, whole or not at all."""
     pictures = {
-        lang: [(one, Markup(margin_picture(one, lang))) for one in findings.margins]  # noqa: S704
+        lang: [(one, Markup(margin_picture(one, lang))) for one in findings.margins]  # noqa: S704 - escaped there
         for lang in LANGUAGES
     }
     page = _template().render(

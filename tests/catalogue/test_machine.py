@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,8 +24,9 @@ from rdflib.compare import isomorphic
 import phare_data
 from pipelines.catalogue import build_site, read_published
 from pipelines.catalogue.machine import head
+from pipelines.release import withdraw
 from pipelines.study import Study
-from tests.release.made_up_release import edit
+from tests.release.made_up_release import changed_value, declared, edit, published
 from tests.tiny_study import STUDY
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -47,7 +49,6 @@ SPATIAL = {
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No validator may reach for the network."""
-    import socket  # noqa: PLC0415
 
     def refuse(*_: object) -> None:
         raise AssertionError("a connection was tried")
@@ -58,9 +59,6 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site of a study with a place, three versions, one of them withdrawn."""
-    from pipelines.release import withdraw  # noqa: PLC0415
-    from tests.release.made_up_release import changed_value, declared, published  # noqa: PLC0415
-
     root = tmp_path_factory.mktemp("machine") / "root"
     declared(root)
     study = edit(root, "study", lambda one: one.update(spatial=SPATIAL))
@@ -152,8 +150,6 @@ def test_what_a_harvester_reads_is_there(site: Path, graph: Graph) -> None:
 
 
 def test_a_study_taken_back_whole_leaves_the_catalogues(site: Path, tmp_path: Path) -> None:
-    from pipelines.release import withdraw  # noqa: PLC0415
-
     root = Path(shutil.copytree(site.parents[1], tmp_path / "root"))
     for version in ("0.1.0", "0.3.0"):
         withdraw(root, STUDY, version, reason="x", by="y", run_id="z")

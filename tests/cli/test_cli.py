@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -225,9 +227,6 @@ def test_a_faulty_study_is_told_and_does_not_stop_the_others(tmp_path: Path) -> 
 
 
 def test_serve_answers_range_requests(published: Path) -> None:
-    import socket  # noqa: PLC0415
-    import time  # noqa: PLC0415
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -8,22 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.release import withdraw
-from tests.release.made_up_release import changed_value, declared, published
-from tests.tiny_study import STUDY
+from tests.release.made_up_release import with_a_history
 
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a published/ folder: 0.1.0 superseded, 0.2.0 withdrawn, 0.3.0 current."""
-    study = declared(tmp_path_factory.mktemp("client") / "root")
-    published(study)
-    published(study, lambda rows: rows[:-1])
-    published(study, changed_value, erratum="Un poids était faux.")
-    withdraw(
-        study.root, STUDY, "0.2.0", reason="lignes perdues", by="A. Nom", run_id="run-w",
-        replaced_by="0.3.0",
-    )  # fmt: skip
+    study = with_a_history(tmp_path_factory.mktemp("client") / "root")
     return study.root / "published"
 
 

@@ -14,7 +14,7 @@ def study_of(tmp_path: Path) -> Callable[..., Study]:
     """Declare a study under a root of its own: `study_of(regions=(…), disclosure={…})`."""
 
     def build(**chosen: object) -> Study:
-        return declare(tmp_path / "root", Declared(**chosen))  # type: ignore[arg-type]
+        return declare(tmp_path / "root", Declared(**chosen))
 
     return build
 

@@ -70,6 +70,19 @@ def test_dagster_metadata_has_rows_columns_and_a_preview_of_protected_rows_only(
         assert told == {"age", "avis", "note", "poids", "zone"}
 
 
+def test_a_second_wave_costs_only_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = write_tiny_study(tmp_path, waves=("2020", "2021"))
+    run_study(root, STUDY, RELEASED)
+    artefacts = [path for path in (root / ".phare" / STUDY).glob("20*/*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in artefacts}
+    deliver(root, rows()[:-11], wave="2021", name="2021-06-01")
+    caplog.clear()
+    run_study(root, STUDY, Choices(released="2021-07-01", erratum="2021 : livraison corrigée"))
+    touched = {path for path, at in before.items() if path.stat().st_mtime_ns != at}
+    assert {path.parent.name for path in touched} == {"2021"}
+    assert {f"{step.name}.step.json" for step in STEPS} <= {path.name for path in touched}
+
+
 FIGURE = (
     "{name},2020,avis,_Z,_Z,1,share,{breakdown},{code},{published},2,{tolerance},evidence,Essai,"
 )

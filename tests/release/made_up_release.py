@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from pipelines.release import ReleaseOutcome, SourceFile, publish
+from pipelines.release import ReleaseOutcome, SourceFile, publish, withdraw
 from pipelines.release.arrow import arrow_schema
 from pipelines.study import Study, load_study
 from pipelines.study.estimation_tables import ITEM_RESPONSE
@@ -139,6 +139,19 @@ def published(study: Study, change: Change | None = None, **choices: Any) -> Rel
         "sources": [source(study, wave) for wave in study.waves],
     }  # fmt: skip
     return publish(study, study.root, files_of(study, change), **{**facts, **choices})
+
+
+def with_a_history(root: Path) -> Study:
+    """Publish three versions: 0.1.0 superseded, 0.2.0 withdrawn, 0.3.0 current with an erratum."""
+    study = declared(root)
+    published(study)
+    published(study, lambda rows: rows[:-1])
+    published(study, changed_value, erratum="Un poids était faux.")
+    withdraw(
+        study.root, STUDY, "0.2.0", reason="lignes perdues", by="A. Nom", run_id="run-w",
+        replaced_by="0.3.0",
+    )  # fmt: skip
+    return study
 
 
 def changed_value(rows: list[Row]) -> list[Row]:

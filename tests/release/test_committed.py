@@ -11,11 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from phare_data.verifier import verify
 from pipelines.run import Choices, run_study
-from pipelines.study import load_study, study_names
+from pipelines.study import TOTAL, load_study, study_names
 
 PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "published"
@@ -80,6 +81,38 @@ def test_git_holds_whole_releases_and_nothing_that_is_made_again() -> None:
                 assert path.relative_to(PROJECT).as_posix() in tracked, path
     allowed = {f"published/{study}" for study in STUDIES}
     assert {"/".join(path.split("/")[:2]) for path in tracked} == allowed
+
+
+def shown(study: str, table: str) -> pl.DataFrame:
+    """Return the published rows of a table of the newest release, figures as floats."""
+    path = PUBLISHED / study / newest(study)["version"] / "data" / f"{table}.parquet"
+    rows = pl.read_parquet(path).filter(pl.col("status") == "published")
+    return rows.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+
+
+@pytest.mark.parametrize("table", ["priorities", "roles"])
+@pytest.mark.parametrize(
+    "study", [one for one in STUDIES if not load_study(PROJECT, one).collected]
+)
+def test_a_difference_from_the_rest_is_what_published_shares_give(study: str, table: str) -> None:
+    """A difference of its own precision would be a second look at the share of a cell."""
+    declared = load_study(PROJECT, study)
+    if not getattr(declared.analyses, table):
+        return
+    ranked, item = shown(study, table), ["question", "domain", "measure"]
+    item += ["actor"] if "actor" in ranked.columns else []
+    bases = shown(study, "estimates").group_by(*item, *declared.breakdowns)
+    told = ranked.join(
+        bases.agg(base=pl.col("weighted_base").max()), on=[*item, *declared.breakdowns]
+    )
+    national = told.filter(pl.col(one) == TOTAL for one in declared.breakdowns)
+    whole = national.select("analysis", *item, total="value", whole="base")
+    both = told.filter(pl.col("difference").is_not_null()).join(whole, on=["analysis", *item])
+    base, size = pl.col("base"), pl.col("whole")
+    rest = (size * pl.col("total") - base * pl.col("value")) / (size - base)
+    off = both.select((pl.col("value") - rest - pl.col("difference")).abs())
+    assert both.height > 50
+    assert off.max().item() <= 0.005 + 1e-9  # whole percents
 
 
 @pytest.mark.parametrize("study", STUDIES)

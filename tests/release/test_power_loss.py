@@ -12,7 +12,7 @@ from phare_data.verifier import verify
 from pipelines.release import ReleaseOutcome
 from pipelines.release.durable import replace_file
 from pipelines.study import load_study
-from tests.release.made_up_release import changed_value, published
+from tests.release.made_up_release import changed_value, declared, published
 from tests.release.replay import CALLS, Call, Disk, Node, recorded
 from tests.release.test_crash import ENVIRONMENT, PUBLISH, public
 from tests.tiny_study import STUDY
@@ -23,8 +23,6 @@ LOST = b""  # what a file holds whose data were not synced
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[Call]]:
     """Record one publication; return the tree before, the tree after and its calls."""
-    from tests.release.made_up_release import declared  # noqa: PLC0415
-
     root = tmp_path_factory.mktemp("power") / "root"
     published(declared(root))
     before = Path(shutil.copytree(public(root), root / "before"))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from phare_data.layout import CRATE
+from phare_data.log import parse_log
 from phare_data.manifest import sha256_of
 from phare_data.verifier import verify, verify_release
 from phare_data.verifier.descriptor import PROFILE
@@ -21,7 +23,7 @@ from pipelines.release import ReleaseOutcome
 from pipelines.release.descriptor import as_json
 from pipelines.release.manifest import write_manifest
 from pipelines.study import Study
-from tests.release.made_up_release import changed_value, published
+from tests.release.made_up_release import changed_value, declared, published
 
 ESTIMATES = "data/estimates.parquet"
 
@@ -29,8 +31,6 @@ ESTIMATES = "data/estimates.parquet"
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Publish one release for all the tests that only read it."""
-    from tests.release.made_up_release import declared  # noqa: PLC0415
-
     return published(declared(tmp_path_factory.mktemp("verify") / "root")).path
 
 
@@ -143,8 +143,6 @@ def test_a_flipped_byte_in_manifest_log_or_latest_is_found_and_names_it(
 
 
 def test_every_byte_of_the_log_counts(study: Study, first: ReleaseOutcome) -> None:
-    from phare_data.log import parse_log  # noqa: PLC0415
-
     whole = (first.path.parent / "versions.json").read_bytes()
     assert parse_log(whole)[1] is None
     for at in range(len(whole)):
@@ -303,8 +301,6 @@ def test_the_manifest_is_one_that_sha256sum_reads(release: Path) -> None:
 def test_verifying_opens_no_network_connection(
     release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import socket  # noqa: PLC0415
-
     def refuse(*_: object) -> None:
         raise AssertionError("a connection was tried")
 

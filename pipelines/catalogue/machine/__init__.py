@@ -5,7 +5,8 @@ here: pages people read (pages/).
 """
 
 from collections.abc import Iterator, Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from pipelines.catalogue.machine import dcat, ddi, schema_org, sitemap, table_schemas
 from pipelines.catalogue.machine.croissant import croissant
@@ -14,6 +15,9 @@ from pipelines.catalogue.machine.zenodo import zenodo
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.published import Published, Release
 from pipelines.texts import Lang
+
+NOT_INDEXED = Markup('<meta name="robots" content="noindex">')
+DESCRIBED_BY = Markup('<link rel="describedby" type="application/json" href="{}">\n')
 
 
 def files(published: Published, base_url: str, pages: Sequence[str]) -> Iterator[SiteFile]:
@@ -31,25 +35,25 @@ def files(published: Published, base_url: str, pages: Sequence[str]) -> Iterator
         yield from table_schemas.files(release, base_url)
 
 
-def part_head(release: Release, base_url: str, lang: Lang) -> str:
+def part_head(release: Release, base_url: str, lang: Lang) -> Markup:
     """Return the same for a page that shows a part of a study: it names the data set."""
     if release.status not in ("current", "superseded"):
-        return '<meta name="robots" content="noindex">'
+        return NOT_INDEXED
     return schema_org.as_script(schema_org.part(release, base_url, lang))
 
 
-def home_head(published: Published, base_url: str, lang: Lang) -> str:
+def home_head(published: Published, base_url: str, lang: Lang) -> Markup:
     """Return the same for the front page: the catalogue of the newest valid versions."""
     return schema_org.as_script(schema_org.catalogue(published, base_url, lang))
 
 
-def head(release: Release, base_url: str, lang: Lang = "fr") -> str:
+def head(release: Release, base_url: str, lang: Lang = "fr") -> Markup:
     """Return what the page of a study holds for machines, as HTML for its <head>.
 
     A version that was taken back is not offered to search engines.
     """
     if release.status not in ("current", "superseded"):
-        return '<meta name="robots" content="noindex">'
-    address = escape(release_url(release, base_url, "datapackage.json"))
-    link = f'<link rel="describedby" type="application/json" href="{address}">'
-    return f"{link}\n{schema_org.as_script(schema_org.dataset(release, base_url, lang))}"
+        return NOT_INDEXED
+    address = release_url(release, base_url, "datapackage.json")
+    script = schema_org.as_script(schema_org.dataset(release, base_url, lang))
+    return DESCRIBED_BY.format(address) + script

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from pipelines.catalogue.machine.facts import (
     SPDX,
     page_url,
@@ -91,11 +93,12 @@ def catalogue(published: Published, base_url: str, lang: Lang) -> dict[str, Any]
     }
 
 
-def as_script(content: Mapping[str, Any]) -> str:
+def as_script(content: Mapping[str, Any]) -> Markup:
     """Return JSON-LD as the <script> of a page; nothing in it can end the script early."""
     text = json.dumps(content, ensure_ascii=False)
     safe = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return f'<script type="application/ld+json">{safe}</script>'
+    script = f'<script type="application/ld+json">{safe}</script>'
+    return Markup(script)  # noqa: S704 - escaped above, as scripts are
 
 
 def _variables(release: Release, lang: Lang) -> Iterator[dict[str, str]]:

@@ -12,8 +12,9 @@ from pipelines.catalogue import numbers
 from pipelines.catalogue.codebook import label
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import COLLECTION, StudyPages
-from pipelines.catalogue.published import Field, Row, Table
+from pipelines.catalogue.published import Row, Table
 from pipelines.study import NOT_APPLICABLE
+from pipelines.study.columns import Field
 from pipelines.texts import messages, say
 
 HIDDEN = ("wave", "status")  # the same in every row

@@ -5,7 +5,7 @@ the analyses themselves (pipelines.analysis).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.catalogue.charts import draw
@@ -68,15 +68,23 @@ def _in_cell_order(cells: Mapping[tuple[str, ...], list[Row]]) -> list[tuple[str
     return sorted(cells, key=lambda cell: (sum(code != TOTAL for code in cell), cell))
 
 
+def _by_cell(
+    pages: StudyPages, cells: Mapping[tuple[str, ...], list[Row]],
+    show: Callable[[StudyPages, Sequence[Row]], dict[str, Any]],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return what `show` makes of each cell's rows, the whole country first."""
+    return [
+        {"name": cell_name(pages, cell), "is_national": all(one == TOTAL for one in cell),
+         **show(pages, cells[cell])}
+        for cell in _in_cell_order(cells)
+    ]  # fmt: skip
+
+
 def _priorities(pages: StudyPages) -> list[dict[str, Any]]:
     found = []
     for analysis, title in analyses(pages, "priorities").items():
         cells = _cells(pages, "priorities", analysis)
-        parts = [
-            {"name": cell_name(pages, cell), "is_national": all(one == TOTAL for one in cell),
-             **_ranking(pages, cells[cell])}
-            for cell in _in_cell_order(cells)
-        ]  # fmt: skip
+        parts = _by_cell(pages, cells, _ranking)
         question = next(iter(cells.values()))[0]["question"] if cells else ""
         found.append({"title": title, "question": question, "parts": parts})
     return found
@@ -113,12 +121,7 @@ def _roles(pages: StudyPages) -> list[dict[str, Any]]:
     found = []
     for analysis, title in analyses(pages, "roles").items():
         cells = _cells(pages, "roles", analysis)
-        maps = [
-            {"name": cell_name(pages, cell), "is_national": all(one == TOTAL for one in cell),
-             **_heat_map(pages, cells[cell])}
-            for cell in _in_cell_order(cells)
-        ]  # fmt: skip
-        found.append({"title": title, "maps": maps})
+        found.append({"title": title, "maps": _by_cell(pages, cells, _heat_map)})
     return found
 
 

@@ -6,8 +6,6 @@ Belongs here: that page. Not here: its other pages.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from markupsafe import Markup
-
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.machine import head
 from pipelines.catalogue.output import SiteFile
@@ -33,16 +31,18 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
         if release.status in ("current", "superseded"):
             content["zip"] = {"path": archive_path(release), "bytes": len(archive(release))}
     yield pages.page(
-        "study.html", "index", **content, machine_head=Markup(head(release, base, pages.lang)),  # noqa: S704
+        "study.html", "index", **content, machine_head=head(release, base, pages.lang),
         citation=citation(release, base),
         notices=release.descriptor["pub:methodNotice"],
     )  # fmt: skip
 
 
 def key_figures(codebook: Codebook, pages: StudyPages) -> list[dict[str, Any]]:
-    """Return the national figures that sum the study up: for each of its first questions without a
-    battery, the answer that most people gave, with its interval.
-    """  # noqa: D205
+    """Return the national figures that sum the study up.
+
+    For each of its first questions without a battery: the answer that most people gave, with its
+    interval.
+    """
     found: list[dict[str, Any]] = []
     for code, question in codebook.questions.items():
         if question.domains or question.actors or len(found) == KEY_FIGURES:

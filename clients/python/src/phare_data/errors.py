@@ -4,6 +4,7 @@ Belongs here: the classes and codes. Not here: the words (messages.json), the fa
 finds, which are results and not errors (verifier/findings.py).
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import ClassVar
 
@@ -19,10 +20,10 @@ class ExitCode(IntEnum):
     FAILED = 70
 
 
-class PhareDataError(Exception):
-    """An error shown without a traceback: a message key and the values of its blanks."""
+class WordedError(Exception):
+    """An error whose words are a message: its key, and the values of its blanks."""
 
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+    look_up: ClassVar[Callable[..., str]] = staticmethod(say)  # in the messages of one package
 
     def __init__(self, key: str, /, **values: object) -> None:
         super().__init__(key, values)
@@ -31,7 +32,13 @@ class PhareDataError(Exception):
 
     def text(self, lang: Lang | None = None) -> str:
         """Return the message in `lang` (default: the reader's language)."""
-        return say(self.key, lang, **self.values)
+        return self.look_up(self.key, lang, **self.values)
+
+
+class PhareDataError(WordedError):
+    """An error of this package, shown without a traceback."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __str__(self) -> str:
         """Return the message in the reader's language: a notebook shows it as it is."""

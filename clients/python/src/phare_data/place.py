@@ -112,7 +112,7 @@ def _get(url: str) -> bytes | None:
 
     asked = Request(url, headers={"User-Agent": "phare-data"})  # noqa: S310 -- http(s): open_place
     try:
-        with urlopen(asked, timeout=TIMEOUT) as answer:  # noqa: S310
+        with urlopen(asked, timeout=TIMEOUT) as answer:  # noqa: S310 -- http(s): open_place
             body: bytes = answer.read()
             return body
     except HTTPError as error:
