@@ -99,7 +99,7 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
         state = "run-step-reused" if facts is not None else "run-step-done"
         if facts is None:
             delivery = newest_delivery(study.root, study.id, wave).name
-            with noted(folder, step.name, delivery), workspace.staged(folder) as aside:
+            with noted(folder, step.name, delivery), workspace.staged(folder, step.name) as aside:
                 facts = step.work(study, wave, folder, aside)
                 _remember(study, aside, step, inputs, facts)
         else:

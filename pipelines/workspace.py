@@ -33,15 +33,17 @@ def private_folder(root: Path, *parts: str) -> Path:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder beside the artefacts of `folder`.
+def staged(folder: Path, step: str) -> Iterator[Path]:
+    """Yield an empty folder beside the artefacts of `folder`, for `step` alone.
 
     When the block ends its files replace those of the same name, each at once; when it raises,
-    nothing changes. A killed run leaves a `.step-*` folder that the next one removes.
+    nothing changes. A killed run leaves a `.step-*` folder that the step's next run removes: not
+    another step's, which may be at work in another process.
     """
-    for left in folder.glob(".step-*"):
+    prefix = f".step-{step}-"
+    for left in folder.glob(f"{prefix}*"):
         shutil.rmtree(left)
-    aside = Path(tempfile.mkdtemp(prefix=".step-", dir=folder))
+    aside = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
         yield aside
         for path in sorted(aside.iterdir()):

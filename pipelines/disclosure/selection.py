@@ -21,15 +21,10 @@ from pipelines.study.model import Disclosure
 
 @dataclass(frozen=True)
 class Selection:
-    """What is withheld: `withheld` is items × cells, `unsafe` the part the rules name themselves.
-
-    `items_withheld_whole` are the items (position) of which nothing can be published, because no
-    pattern protects their few respondents.
-    """
+    """What is withheld, items × cells; `unsafe` is the part that the rules name themselves."""
 
     withheld: Flags
     unsafe: Flags
-    items_withheld_whole: tuple[int, ...] = ()
 
 
 @dataclass
@@ -96,9 +91,7 @@ class Selector:
             _of_item(self._chooser, item, self.unsafe[item], self._shared | wanted[item])
             for item in range(len(self.bases.items))
         ]
-        withheld = np.array(rows) & exists
-        whole = np.flatnonzero(withheld[:, self.bases.national].any(axis=1))
-        return Selection(withheld, self.unsafe, tuple(map(int, whole)))
+        return Selection(np.array(rows) & exists, self.unsafe)
 
 
 def select(study: Study, bases: Bases) -> Selection:

@@ -33,8 +33,7 @@ PAGES = ("README.md", "LICENSE", "CHANGELOG.md")
 class Page:
     """What the pages of one release say besides its descriptor.
 
-    `not_protected` says, in both languages, what disclosure control does not cover; `warnings`,
-    by wave, what of the data must not be read as a finding.
+    `warnings` say, by wave and in both languages, what must not be read as a finding.
     """
 
     release: Release
@@ -45,7 +44,6 @@ class Page:
     erratum: str | None
     log: Sequence[Entry]
     previous: str | None = None
-    not_protected: Sequence[Sentence] = ()
     warnings: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
 
 
@@ -95,7 +93,6 @@ def _values(page: Page) -> dict[str, Any]:
         "previous": page.previous,
         "steps": STEPS,
         "known": known,
-        "not_protected": page.not_protected,
         "warnings": page.warnings,
         "synthetic": SYNTHETIC if release.is_synthetic else None,
         "attribution": {lang: attribution(page, lang) for lang in LANGUAGES},

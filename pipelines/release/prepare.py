@@ -94,7 +94,7 @@ def prepare(
         write_diff(staged, store.folder(previous["version"]), difference, changes)
     page = Page(
         release, str(version), choices.released, bump, changes, choices.erratum,
-        entries, previous["version"] if previous else None, told.quality.get("not_protected", ()),
+        entries, previous["version"] if previous else None,
         {wave: told.quality[wave]["warnings"] for wave in release.waves
          if told.quality.get(wave, {}).get("warnings")},
     )  # fmt: skip

@@ -150,12 +150,11 @@ def _run(study_id: str, released: str, work: Path, *, clean: bool) -> Path:
 
 
 def _call(command: list[str], code: Path) -> None:
-    python_path = os.pathsep.join(str(code / one) for one in (".", "clients/python/src"))
     kept = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    environment = {**kept, "PYTHONPATH": _import_path(code)}
     done = subprocess.run(
-        command, cwd=code, env={**kept, "PYTHONPATH": python_path}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+        command, cwd=code, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode not in (ExitCode.DONE, ExitCode.HELD):
         told = (done.stderr or done.stdout).strip().splitlines()
         raise ReproductionError("release-reproduce-run", found=told[-1] if told else "—")

@@ -5,9 +5,7 @@ Belongs here: MANIFEST.sha256.minisig. Not here: checking one (phare_data.verifi
 """
 
 import os
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from phare_data.layout import MANIFEST, SIGNATURE
 from pipelines.release.errors import SigningError
@@ -24,7 +22,8 @@ def sign_manifest(folder: Path, about: str) -> bool:
     path = os.environ.get(KEY)
     if not path:
         return False
-    minisign = _library()
+    import minisign  # noqa: PLC0415 - a tenth of a second, for those who sign
+
     try:
         key = minisign.SecretKey.from_file(path)
         password = os.environ.get(PASSWORD)
@@ -35,11 +34,3 @@ def sign_manifest(folder: Path, about: str) -> bool:
         raise SigningError("release-signing-key", file=path, found=type(error).__name__) from None
     (folder / SIGNATURE).write_bytes(bytes(signature))
     return True
-
-
-def _library() -> Any:
-    """Return py-minisign: needed only where a key is configured."""
-    try:
-        return import_module("minisign")
-    except ImportError:
-        raise SigningError("release-signing-library") from None

@@ -42,6 +42,13 @@ def test_every_kind_of_line_end_gives_the_same_cells(read, end, last):
     assert extract.detected["line_ends"] == {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[end]
 
 
+def test_a_byte_order_mark_inside_a_file_stays_in_its_cell_or_is_a_line_too_short(read, refused):
+    mark = codecs.BOM_UTF8
+    _, rows = read(b"id,a\n1,x\n" + mark + b"2,y")  # the last line makes a block of its own
+    assert rows_of(rows) == [(2, "1", "x"), (3, "\ufeff2", "y")]
+    assert refused(b"id,a\n1,x\n" + mark + b"\r").rule == "intake-truncated"
+
+
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
 def test_the_delimiter_is_one_of_those_declared(read, sign):
     extract, rows = read(PLAIN.replace(",", sign).encode(), delimiters=(",", ";", "\t"))

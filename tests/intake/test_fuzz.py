@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.intake import Extract, ExtractError, encoding, read_extract
@@ -153,6 +153,7 @@ def test_a_damaged_file_that_is_read_all_the_same_gives_what_python_reads(data, 
 
 @MANY
 @given(content=FILES, at=st.integers(0, 400))
+@example(content=b"\xef\xbb\xbf\r", at=23)
 def test_a_truncated_file_is_no_worse_than_a_whole_one(content, at):
     good = b'id;a\n1;"x\n y"\n2;\xc3\xa9\n' + content
     outcome(good[:at], ExtractFormat(delimiters=(";",)))

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from pipelines import workspace
 from pipelines.definitions import definitions_of
 from pipelines.disclosure import DisclosureAuditError
 from pipelines.errors import ExitCode, PhareError
@@ -33,6 +34,19 @@ def root(tmp_path: Path) -> Path:
 def published(root: Path) -> list[str]:
     folder = root / "published" / STUDY
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_step_clears_what_a_killed_run_left_of_it_and_nothing_of_a_step_at_work(
+    tmp_path: Path,
+) -> None:
+    left = tmp_path / ".step-estimates-killed"
+    left.mkdir()
+    with workspace.staged(tmp_path, "reconciliation") as other:
+        (other / "found.json").write_text("1")
+        with workspace.staged(tmp_path, "estimates") as aside:
+            assert not left.exists()
+            (aside / "rows.json").write_text("2")
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["found.json", "rows.json"]
 
 
 def test_a_run_publishes_a_release_and_a_second_one_publishes_nothing(root: Path) -> None:

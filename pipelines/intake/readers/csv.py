@@ -6,6 +6,7 @@ here: encodings (pipelines.intake.encoding), quotes and lines (pipelines.intake.
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,11 +105,13 @@ class _Rows:
         return records.take(0, position)
 
     def _cut(self, records: Records) -> list[pa.Array]:
-        names = self.raw.columns
+        names, text = self.raw.columns, records.text
+        if text.startswith(BOM_UTF8):
+            text = BOM_UTF8 + text  # Arrow drops one: inside a file it is part of a cell
         try:
             table = arrow_csv.read_csv(
-                pa.BufferReader(records.text),
-                arrow_csv.ReadOptions(column_names=names, block_size=len(records.text) + 1),
+                pa.BufferReader(text),
+                arrow_csv.ReadOptions(column_names=names, block_size=len(text) + 1),
                 arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()),
