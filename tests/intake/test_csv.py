@@ -42,11 +42,15 @@ def test_every_kind_of_line_end_gives_the_same_cells(read, end, last):
     assert extract.detected["line_ends"] == {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[end]
 
 
-def test_a_byte_order_mark_inside_a_file_stays_in_its_cell_or_is_a_line_too_short(read, refused):
-    mark = codecs.BOM_UTF8
-    _, rows = read(b"id,a\n1,x\n" + mark + b"2,y")  # the last line makes a block of its own
+def test_a_byte_order_mark_inside_a_file_stays_in_its_cell(read):
+    # The last line, which nothing ends, makes a block of its own.
+    _, rows = read(b"id,a\n1,x\n" + codecs.BOM_UTF8 + b"2,y")
     assert rows_of(rows) == [(2, "1", "x"), (3, "\ufeff2", "y")]
-    assert refused(b"id,a\n1,x\n" + mark + b"\r").rule == "intake-truncated"
+
+
+def test_a_line_that_is_a_byte_order_mark_alone_is_one_cell(refused):
+    error = refused(b"id,a\n1,x\n" + codecs.BOM_UTF8 + b"\r")
+    assert error.rule == "intake-truncated" and error.values["found"] == 1
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
