@@ -22,6 +22,8 @@ from pipelines.study.errors import UnknownStudyError
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.workspace import private_folder
 
+AUDIT = "audit.json"  # private: what the last attack on a release found, intervals included
+
 
 def publish_study(
     study: Study, *, released: dt.date, run: Mapping[str, Any], **choices: Any
@@ -79,7 +81,7 @@ def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
     with measured("audit", study.id):
         audit(
             study, tables, [path for path in before if path.exists()],
-            private=private_folder(study.root, study.id) / "audit.json",
+            private=private_folder(study.root, study.id) / AUDIT,
         )  # fmt: skip
 
 

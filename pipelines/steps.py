@@ -33,6 +33,7 @@ from pipelines.validation.corrections import apply_corrections, corrections_path
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
 PROTECTION = "protection.json"  # private: what the policy withholds, costs and could free
+PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,16 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
         say(state, None, study=study.id, wave=wave, step=step.name, seconds=_since(started))
     )  # fmt: skip
     return facts
+
+
+def is_current(study: Study, wave: str, name: str) -> bool:
+    """Return whether a step, and each before it in the chain, would be reused as it stands."""
+    folder, chain = wave_folder(study, wave), steps_of(study)
+    last = next(at for at, step in enumerate(chain) if step.name == name)
+    return all(
+        _remembered(study, folder, step, _inputs_digest(study, wave, step)) is not None
+        for step in chain[: last + 1]
+    )
 
 
 def _since(started: float) -> str:
@@ -234,7 +245,7 @@ def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> 
     protected = aside / "protected.parquet"
     report = protect(study, wave, folder / "estimates.parquet", protected)
     advice = advise(study, wave, folder / "estimates.parquet", folder / "weighted.parquet")
-    write_private(aside / PROTECTION, {**report.public(), **advice.private()})
+    write_private(aside / PROTECTION, {**report.private(), **advice.private()})
     return {"rows": _rows(protected), "rules_not_run": ", ".join(report.rules_not_run)}
 
 
@@ -255,7 +266,7 @@ def _protected_analyses(study: Study, wave: str, folder: Path, aside: Path) -> F
         study, folder, folder / "estimates.parquet", folder / "protected.parquet", aside
     )
     text = json.dumps(found, indent=1, sort_keys=True)
-    (aside / "protected_analyses.json").write_text(text + "\n", "utf-8")
+    (aside / PROTECTED_ANALYSES).write_text(text + "\n", "utf-8")
     return {"rows": sum(count for one in found.values() for count in one.values())}
 
 
@@ -306,7 +317,7 @@ STEPS = (
     Step(
         "protected_analyses",
         ("analyses", "estimates", "protected_estimates"),
-        ("protected_analyses.json",),
+        (PROTECTED_ANALYSES,),
         _protected_analyses,
         _protected_files,
     ),

@@ -18,8 +18,8 @@ ORDER = (
     "texts", "errors", "profile", "sql", "study", "workspace", "environment", "blocks", "alerts",
     "refusals", "intake", "validation", "estimation", "analysis", "disclosure", "release",
     "catalogue", "scaffold", "steps", "evidence", "quality", "contributors", "publication",
-    "assets", "checks", "executors", "automation", "definitions", "run", "state", "retention",
-    "cli",
+    "account", "assets", "checks", "executors", "automation", "definitions", "run", "state",
+    "retention", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run", "executors"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")

@@ -1,7 +1,7 @@
-"""Verbs that look into releases: diff, trace, reproduce.
+"""Verbs that look into releases: disclosure, diff, trace, reproduce.
 
 Belongs here: arguments and what is printed. Not here: the work (pipelines.release,
-pipelines.contributors), verbs that change something (releases.py).
+pipelines.account, pipelines.contributors), verbs that change something (releases.py).
 """
 
 import json
@@ -17,6 +17,25 @@ from pipelines.errors import ExitCode
 from pipelines.texts import default_language, say
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command(cls=Verb, name="disclosure")
+@click.argument("study")
+@option("--wave", help="cli-option-wave")
+@option("--json", "as_json", is_flag=True, help="cli-option-json")
+@click.pass_obj
+def disclosure(root: Path, study: str, wave: str | None, *, as_json: bool) -> ExitCode:
+    """Tell the private account of disclosure control."""
+    from pipelines.account import account_text, disclosure_account
+    from pipelines.study import load_study
+
+    found = disclosure_account(root, study, wave)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        click.echo(account_text(load_study(root, study), found))
+    refused = found["audit"] is not None and not found["audit"]["passed"]
+    return ExitCode.DATA_REFUSED if refused else ExitCode.DONE
 
 
 @click.command(cls=Verb, name="diff")

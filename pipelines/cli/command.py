@@ -34,6 +34,7 @@ VERBS = {
     "withdraw": "releases",
     "purge": "releases",
     "push": "releases",
+    "disclosure": "audit",
     "diff": "audit",
     "trace": "audit",
     "reproduce": "audit",

@@ -10,6 +10,7 @@ from pipelines.disclosure.audit import AuditReport, audit, examine
 from pipelines.disclosure.errors import (
     DisclosureAuditError,
     EstimatesUnfitError,
+    NoAccountError,
     NotPublishableError,
     PatternImpossibleError,
     PatternTooLargeError,
@@ -23,6 +24,7 @@ __all__ = [
     "AuditReport",
     "DisclosureAuditError",
     "EstimatesUnfitError",
+    "NoAccountError",
     "NotPublishableError",
     "PatternImpossibleError",
     "PatternTooLargeError",

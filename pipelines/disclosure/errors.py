@@ -34,3 +34,9 @@ class NotPublishableError(PhareError):
     """A table to publish holds open text or what identifies a respondent."""
 
     exit_code = ExitCode.DATA_REFUSED
+
+
+class NoAccountError(PhareError):
+    """There is no private account to tell: nothing was protected yet."""
+
+    exit_code = ExitCode.USAGE

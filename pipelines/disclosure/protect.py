@@ -15,7 +15,15 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.disclosure.audit import examine
-from pipelines.disclosure.bases import ITEM, UNKNOWN, Bases, CellKey, is_national, read_bases
+from pipelines.disclosure.bases import (
+    ITEM,
+    UNKNOWN,
+    Bases,
+    CellKey,
+    Flags,
+    is_national,
+    read_bases,
+)
 from pipelines.disclosure.population import counted_breakdowns
 from pipelines.disclosure.primary import is_void
 from pipelines.disclosure.repair import all_below_the_total, asked_for
@@ -51,7 +59,7 @@ def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> Pro
             aside.replace(protected)
         finally:
             aside.unlink(missing_ok=True)
-    return _report(study, wave_id, bases, _statuses(bases, selection))
+    return _report(study, wave_id, bases, selection)
 
 
 def _settle(
@@ -135,7 +143,8 @@ def _typed(field: Field) -> str:
     return f"CAST({column} AS {kind}) AS {sql.name(field.name)}"
 
 
-def _report(study: Study, wave_id: str, bases: Bases, statuses: Statuses) -> ProtectionReport:
+def _report(study: Study, wave_id: str, bases: Bases, selection: Selection) -> ProtectionReport:
+    statuses = _statuses(bases, selection)
     tables: dict[str, dict[str, int]] = {}
     for at, cell in enumerate(bases.cells):
         exists = bases.respondents[:, at] != UNKNOWN
@@ -149,4 +158,16 @@ def _report(study: Study, wave_id: str, bases: Bases, statuses: Statuses) -> Pro
         study.id, wave_id, study.about.disclosure.minimum_respondents, tables,
         ("minimum_respondents", *(population if is_counted else ())),
         () if is_counted else population,
+        _reasons(statuses == WITHHELD, selection),
     )  # fmt: skip
+
+
+def _reasons(withheld: Flags, selection: Selection) -> dict[str, int]:
+    """Return how many cells are withheld for what, each counted once."""
+    by_rules = withheld & selection.unsafe
+    by_attack = withheld & selection.asked & ~selection.unsafe
+    return {
+        "rules": int(by_rules.sum()),
+        "attack": int(by_attack.sum()),
+        "cover": int((withheld & ~by_rules & ~by_attack).sum()),
+    }

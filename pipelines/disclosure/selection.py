@@ -21,10 +21,15 @@ from pipelines.study.model import Disclosure
 
 @dataclass(frozen=True)
 class Selection:
-    """What is withheld, items × cells; `unsafe` is the part that the rules name themselves."""
+    """What is withheld, items × cells.
+
+    `unsafe` is the part that the rules name themselves, `asked` what the attack on the table as
+    written asked for besides; the rest covers them.
+    """
 
     withheld: Flags
     unsafe: Flags
+    asked: Flags
 
 
 @dataclass
@@ -91,7 +96,7 @@ class Selector:
             _of_item(self._chooser, item, self.unsafe[item], self._shared | wanted[item])
             for item in range(len(self.bases.items))
         ]
-        return Selection(np.array(rows) & exists, self.unsafe)
+        return Selection(np.array(rows) & exists, self.unsafe, wanted)
 
 
 def select(study: Study, bases: Bases) -> Selection:
