@@ -4,6 +4,7 @@ Belongs here: the table of verbs and the one place where errors become exit code
 verb's own arguments (data.py, runs.py, releases.py, audit.py).
 """
 
+import gc
 import logging
 import os
 import sys
@@ -105,4 +106,5 @@ def main(arguments: list[str] | None = None) -> None:
     except (PhareError, PhareDataError) as error:
         click.echo(error.text(), err=True)
         code = error.exit_code
+    gc.freeze()  # the process ends: collecting what is left would take a second for nothing
     sys.exit(int(code or 0))

@@ -1,8 +1,9 @@
--- How many respondents were asked each item, and how many answered it.
+-- How many respondents have which code in each item, in one pass over the respondents.
 -- reads  $weighted: path (Parquet), one row per respondent: coded answers
--- gives  item, asked, respondents; one row per item, sorted
--- slots  {counts}: for each item, a struct of its number and both counts
-WITH counted AS (SELECT [{counts}] AS items FROM read_parquet($weighted))
-SELECT one.item AS item, one.asked AS asked, one.respondents AS respondents
-FROM (SELECT unnest(items) AS one FROM counted)
-ORDER BY item
+-- gives  item, code, n; one row per item and code, in no order
+-- slots  {cells}: one column an item; {sets}: one grouping set an item; {item}: the name of the column that a set
+--        groups by; {code}: what that column holds
+WITH cells AS (SELECT {cells} FROM read_parquet($weighted))
+SELECT {item} AS item, {code} AS code, count(*) AS n
+FROM cells
+GROUP BY GROUPING SETS ({sets})

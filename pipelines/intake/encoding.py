@@ -144,17 +144,27 @@ def _by_mark(extract: Path, names: list[str]) -> tuple[list[str], bool]:
 def _misfit(extract: Path, name: str) -> _Misfit | None:
     """Return where decoding fails, None when the whole file decodes."""
     decoder = codecs.getincrementaldecoder(name)("strict")
-    line, done, held = 1, 0, 0
+    done, held = 0, 0
     for block in itertools.chain(_raw_blocks(extract), [b""]):
         try:
             decoder.decode(block, final=not block)
         except UnicodeError as error:
-            start = getattr(error, "start", 0) - held
-            return _Misfit(name, line + line_ends_before(block, max(start, 0)), done + start + 1)
+            byte = max(done + getattr(error, "start", 0) - held, 0)
+            return _Misfit(name, 1 + _line_ends_up_to(extract, byte), byte + 1)
         held = len(decoder.getstate()[0])
-        line += line_ends_before(block, len(block))
         done += len(block)
     return None
+
+
+def _line_ends_up_to(extract: Path, byte: int) -> int:
+    """Count the line ends before a byte: read again, since few files have such a byte."""
+    counted, left = 0, byte
+    for block in _raw_blocks(extract):
+        counted += line_ends_before(block, min(left, len(block)))
+        left -= len(block)
+        if left <= 0:
+            break
+    return counted
 
 
 def _raw_blocks(extract: Path, skip: int = 0) -> Iterator[bytes]:
