@@ -15,7 +15,14 @@ from typing import Any
 from pipelines.disclosure import NoAccountError, examine
 from pipelines.publication import AUDIT
 from pipelines.release import release_folder, release_state
-from pipelines.steps import PROTECTED_ANALYSES, PROTECTION, delivered_waves, is_current, wave_folder
+from pipelines.steps import (
+    PROTECTED_ANALYSES,
+    PROTECTION,
+    RECONCILIATION,
+    delivered_waves,
+    is_current,
+    wave_folder,
+)
 from pipelines.study import Study, load_study
 from pipelines.study.columns import breakdown_codes
 from pipelines.study.tables import ESTIMATES
@@ -35,8 +42,9 @@ def disclosure_account(root: Path, name: str, wave: str | None = None) -> Facts:
     """Return the private account of a study, as JSON-able facts without any interval.
 
     `waves`: for each delivered wave (or `wave` alone) its `tables` and `analyses` (cells, or rows,
-    by table and status), `reasons`, `costs`, `groupings`, `saved`, `rules_not_run`, and whether it
-    is `current`: no delivery, declaration or code has changed since. `audit`: the last attack on a
+    by table and status), `reasons`, `costs`, `groupings`, `saved`, `rules_not_run`,
+    `withheld_figures` (what the producer published of cells that we withhold), and whether it is
+    `current`: no delivery, declaration or code has changed since. `audit`: the last attack on a
     release, or, where a run has kept none, one made now on the newest release; None without any.
     Raises NoAccountError where nothing was protected yet, or the study has no respondents.
     """
@@ -59,8 +67,19 @@ def _wave(study: Study, wave: str) -> Facts:
     return {
         **kept,
         "analyses": json.loads(beside.read_text("utf-8")) if beside.exists() else {},
+        "withheld_figures": _withheld_figures(folder / RECONCILIATION),
         "current": is_current(study, wave, "protected_analyses"),
     }
+
+
+def _withheld_figures(path: Path) -> list[Facts]:
+    """Return the producer's figures of cells that we withhold: ours would be told by comparing."""
+    figures = json.loads(path.read_text("utf-8"))["figures"] if path.exists() else []
+    return [
+        {name: one[name] for name in ("figure", "published", "ours", "outcome")}
+        for one in figures
+        if one["withheld"]
+    ]
 
 
 def _audit(study: Study) -> Facts | None:
@@ -125,6 +144,9 @@ def _wave_lines(study: Study, wave: Mapping[str, Any], lang: Lang) -> Iterator[s
     for one in wave["saved"]:
         key = "account-saved" if one["withheld_without"] is not None else "account-saved-all"
         yield say(key, lang, **{**one, "grouped": ", ".join(one["grouped"])})
+    for one in wave["withheld_figures"]:
+        ours = one["ours"] or say("account-no-figure", lang)
+        yield say("account-figure", lang, **{**one, "ours": ours})
     yield from _rules_lines(wave["rules_not_run"], lang)
 
 

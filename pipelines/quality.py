@@ -9,14 +9,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.analysis import count_outcomes
 from pipelines.evidence import required_findings
 from pipelines.steps import PROTECTION, protected_path, wave_folder
-from pipelines.study import TOTAL, Study
+from pipelines.study import Study
 from pipelines.study.tables import data_tables
 from pipelines.texts import LANGUAGES, say
 from pipelines.validation import ValidationSummary
@@ -54,7 +52,7 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
         "withheld_rows": sum(_withheld(study, wave, one) for one in tables),
         "disclosure_rules_not_run": _rules_not_run(folder),
         "warnings": _warnings(study, folder),
-        "reconciliation": _reconciliation(study, folder),
+        "reconciliation": _reconciliation(folder),
     }
 
 
@@ -118,35 +116,16 @@ def _rules(summary: ValidationSummary) -> list[dict[str, Any]]:
     ]
 
 
-def _reconciliation(study: Study, folder: Path) -> dict[str, Any]:
-    """Return the reconciliation without what it says of withheld cells, in lists and counts too.
+def _reconciliation(folder: Path) -> dict[str, Any]:
+    """Return the reconciliation without what it says of withheld cells.
 
     That ours agrees with a published figure, or that a reason for differing applies, tells ours.
     """
     found: dict[str, Any] = json.loads((folder / "reconciliation.json").read_text("utf-8"))
-    hidden = _hidden(study, folder)
     for one in found["figures"]:
-        cell = tuple(one["cell"].get(name, TOTAL) for name in study.breakdowns)
-        at = (one["question"], one["domain"], one["actor"])
-        if any((*at, answer, *cell) in hidden for answer in one["answers"]):
+        if one.pop("withheld"):
             one.update(
                 ours=None, difference=None, outcome="withheld", agrees=None, known_reason=None,
                 stale_reason=False,
             )  # fmt: skip
-    told = {one["figure"] for one in found["figures"] if one["outcome"] != "withheld"}
-    return {
-        **found,
-        "counts": {
-            **count_outcomes(found["figures"]),
-            "withheld": len(found["figures"]) - len(told),
-        },
-        "not_found": [one for one in found["not_found"] if one in told],
-        "unexplained": [one for one in found["unexplained"] if one in told],
-    }
-
-
-def _hidden(study: Study, folder: Path) -> set[tuple[str, ...]]:
-    """Return the keys of the rows that are not published."""
-    key = ("question", "domain", "actor", "answer", *study.breakdowns)
-    rows = pl.read_parquet(folder / "protected.parquet", columns=[*key, "status"])
-    return set(rows.filter(pl.col("status") != "published").select(key).rows())
+    return found

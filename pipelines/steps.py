@@ -33,6 +33,7 @@ from pipelines.validation.corrections import apply_corrections, corrections_path
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
 PROTECTION = "protection.json"  # private: what the policy withholds, costs and could free
+RECONCILIATION = "reconciliation.json"  # private: withheld figures compared too
 PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
 
 
@@ -236,8 +237,8 @@ def _estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
 
 
 def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
-    found = reconcile(study, wave, folder / "estimates.parquet")
-    found.write(aside / "reconciliation.json")
+    found = reconcile(study, wave, folder / "estimates.parquet", folder / "protected.parquet")
+    found.write(aside / RECONCILIATION)
     return {"rows": len(found.figures), "agree": found.agree, "differ": found.differ}
 
 
@@ -299,12 +300,14 @@ STEPS = (
         _weighted_responses,
     ),
     Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
-    Step("reconciliation", ("estimates",), ("reconciliation.json",), _reconciliation),
     Step(
         "protected_estimates",
         ("weighted_responses", "estimates"),
         ("protected.parquet", PROTECTION),
         _protected_estimates,
+    ),
+    Step(
+        "reconciliation", ("estimates", "protected_estimates"), (RECONCILIATION,), _reconciliation
     ),
     Step(
         "analyses",

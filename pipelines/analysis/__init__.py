@@ -11,7 +11,6 @@ from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.reconciliation import (
     Comparison,
     Reconciliation,
-    count_outcomes,
     reconcile,
 )
 from pipelines.analysis.sheets import gather_sheets
@@ -25,7 +24,6 @@ __all__ = [
     "analysis_file",
     "analysis_files",
     "collect",
-    "count_outcomes",
     "gather_sheets",
     "reconcile",
 ]

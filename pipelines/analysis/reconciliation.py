@@ -7,7 +7,6 @@ disagreement stops a release (pipelines.evidence).
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -24,14 +23,17 @@ COUNTS = ("agrees", "differs", "not_found")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One published figure beside ours, both rounded to the decimals that were published.
+    """One published figure beside ours, both rounded to the decimals that are compared.
 
-    `ours` is None where the figure is ambiguous, hence not compared, or where the estimates hold
-    no value for it.
+    Those are the figure's own, or those of our tables where these have fewer. `ours` is None where
+    the figure is ambiguous, hence not compared, or where the estimates hold no value for it. What
+    is found of a figure that `is_withheld` is for the operator alone: our tables do not tell it.
     """
 
     figure: PublishedFigure
+    decimals: int
     ours: Decimal | None
+    is_withheld: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -45,7 +47,12 @@ class Comparison:
     @property
     def difference(self) -> Decimal | None:
         """Ours less the published figure, after rounding."""
-        return None if self.ours is None else self.ours - self.figure.published
+        return None if self.ours is None else self.ours - self.published
+
+    @property
+    def published(self) -> Decimal:
+        """The published figure, to the decimals that are compared."""
+        return _to(self.figure.published, self.decimals)
 
     @property
     def is_explained(self) -> bool:
@@ -60,11 +67,20 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Every published figure of a wave, compared; agreement by construction proves nothing."""
+    """Every published figure of a wave, compared; agreement by construction proves nothing.
+
+    Counts and lists are of the figures that may be told: whether ours agrees with a figure that our
+    tables withhold would tell it, and so would a release that is refused or passes for it.
+    """
 
     study: str
     wave: str
     figures: tuple[Comparison, ...]
+
+    @property
+    def told(self) -> tuple[Comparison, ...]:
+        """The comparisons that may be told."""
+        return tuple(one for one in self.figures if not one.is_withheld)
 
     @property
     def agree(self) -> int:
@@ -79,22 +95,28 @@ class Reconciliation:
     @property
     def not_found(self) -> tuple[str, ...]:
         """The figures that the estimates hold no value for: an error, whatever their kind."""
-        return tuple(one.figure.id for one in self.figures if one.outcome == "not_found")
+        return tuple(one.figure.id for one in self.told if one.outcome == "not_found")
 
     @property
     def unexplained(self) -> tuple[str, ...]:
         """The figures that differ for no declared reason."""
         return tuple(
-            one.figure.id for one in self.figures
+            one.figure.id for one in self.told
             if one.outcome == "differs" and not one.is_explained
         )  # fmt: skip
 
     def counts(self) -> dict[str, int]:
         """Return how many figures ended how: evidence apart from what agrees by construction."""
-        return count_outcomes([_record(one) for one in self.figures])
+        kinds = ("evidence", "by_construction")
+        return {
+            **{f"{kind}_{end}": self._count(kind, end) for kind in kinds for end in COUNTS},
+            "explained": sum(one.is_explained for one in self.told),
+            "ambiguous": self._count("ambiguous", "ambiguous"),
+            "withheld": len(self.figures) - len(self.told),
+        }
 
     def _count(self, kind: str, outcome: str) -> int:
-        return sum(one.figure.kind == kind and one.outcome == outcome for one in self.figures)
+        return sum(one.figure.kind == kind and one.outcome == outcome for one in self.told)
 
     def write(self, path: Path) -> None:
         """Write the reconciliation as JSON: keys and figures in fixed order, in one move."""
@@ -115,31 +137,46 @@ class Reconciliation:
             aside.unlink(missing_ok=True)
 
 
-def count_outcomes(records: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many figures, as written, ended how: evidence apart from by construction."""
-
-    def count(kind: str, outcome: str) -> int:
-        return sum(one["kind"] == kind and one["outcome"] == outcome for one in records)
-
-    kinds = ("evidence", "by_construction")
-    compared = {f"{kind}_{outcome}": count(kind, outcome) for kind in kinds for outcome in COUNTS}
-    explained = sum(one["outcome"] == "differs" and bool(one["known_reason"]) for one in records)
-    return {**compared, "explained": explained, "ambiguous": count("ambiguous", "ambiguous")}
-
-
-def reconcile(study: Study, wave_id: str, estimates: Path) -> Reconciliation:
+def reconcile(
+    study: Study, wave_id: str, estimates: Path, protected: Path | None = None
+) -> Reconciliation:
     """Compare the published figures of one wave with our estimates, in file order.
 
-    `estimates` is Parquet of full precision, one row per item, answer and cell. A figure is
-    compared after rounding, half away from zero, to the decimals that were published; that of
-    several answers is the sum of their shares. Where `tolerance` is declared, so much difference
-    still agrees. An ambiguous figure is listed and never compared; one that the estimates hold no
-    value for is `not_found`, which no reason excuses.
+    `estimates` is Parquet of full precision, one row per item, answer and cell; `protected` what is
+    published of it (None: all of it). A figure is compared after rounding, half away from zero, to
+    the decimals that were published, and no finer than our tables are; that of several answers is
+    the sum of their shares. Where `tolerance` is declared, so much difference still agrees. An
+    ambiguous figure is listed and never compared; one that the estimates hold no value for is
+    `not_found`, which no reason excuses. A figure of a cell that is not published, or a sum of
+    answers below the total, which no published table tells so exactly, is withheld.
     """
     figures = tuple(one for one in study.published_figures if one.wave == wave_id)
     ours = _ours(study, wave_id, figures, estimates) if figures else {}
-    found = (Comparison(one, _rounded(one, ours.get(one.id))) for one in figures)
+    hidden = _hidden(study, figures, protected) if figures and protected else frozenset()
+    found = (
+        Comparison(one, decimals, _rounded(ours.get(one.id), decimals), one.id in hidden)
+        for one in figures
+        for decimals in [min(one.decimals, _decimals(study, one))]
+    )
     return Reconciliation(study.id, wave_id, tuple(found))
+
+
+def _decimals(study: Study, figure: PublishedFigure) -> int:
+    """Return the decimals that our tables have where a figure stands."""
+    precision = study.about.disclosure.precision
+    if figure.measure == "share":
+        return precision.share if figure.cell else precision.national_share
+    return precision.mean if figure.cell else precision.national_mean
+
+
+def _hidden(study: Study, figures: tuple[PublishedFigure, ...], protected: Path) -> frozenset[str]:
+    """Return the figures that our tables do not tell, by id."""
+    query = sql.read("analysis/withheld_figures.sql", breakdowns=sql.names(study.breakdowns))
+    with sql.connect(protected.parent) as connection:
+        connection.register("wanted", _wanted(study, figures))
+        rows = connection.execute(query, {"protected": str(protected)}).fetchall()
+    sums = {one.id for one in figures if one.cell and len(one.answers) > 1}
+    return frozenset({name for (name,) in rows} | sums)
 
 
 def _ours(
@@ -171,9 +208,12 @@ def _wanted(study: Study, figures: tuple[PublishedFigure, ...]) -> pa.Table:
     return pa.table(dict(zip(names, arrays, strict=True)))
 
 
-def _rounded(figure: PublishedFigure, ours: Decimal | None) -> Decimal | None:
-    unit = Decimal(1).scaleb(-figure.decimals)
-    return None if ours is None else ours.quantize(unit, ROUND_HALF_UP)
+def _rounded(ours: Decimal | None, decimals: int) -> Decimal | None:
+    return None if ours is None else _to(ours, decimals)
+
+
+def _to(value: Decimal, decimals: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _record(one: Comparison) -> dict[str, Any]:
@@ -198,4 +238,5 @@ def _record(one: Comparison) -> dict[str, Any]:
         "known_reason": reason.model_dump() if reason and says_why else None,
         "stale_reason": one.is_stale,
         "source": figure.source,
+        "withheld": one.is_withheld,
     }

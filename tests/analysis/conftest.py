@@ -25,12 +25,24 @@ def compare(tmp_path: Path) -> Compare:
     """Reconcile lines of published figures with estimates written `"avis … | zone=N": value`."""
     folder = write_declaration(tmp_path)
 
-    def comparing(figures: Sequence[str], estimates: dict[str, float | None]) -> Reconciliation:
+    def comparing(
+        figures: Sequence[str], estimates: dict[str, float | None], withheld: Sequence[str] = ()
+    ) -> Reconciliation:
         path = folder / "published-figures.csv"
         path.write_text("\n".join([HEADER, *figures]) + "\n", "utf-8")
         rows = [{**key_of(text), "value": value} for text, value in estimates.items()]
         write_estimates(rows, tmp_path / "estimates.parquet")
-        return reconcile(load_study(tmp_path, STUDY), "2024", tmp_path / "estimates.parquet")
+        shown = [
+            {**key_of(text), "status": "withheld" if text in withheld else "published"}
+            for text in estimates
+        ]
+        pl.DataFrame(
+            shown, schema={**dict.fromkeys(KEY, pl.String), "status": pl.String}
+        ).write_parquet(tmp_path / "protected.parquet")
+        return reconcile(
+            load_study(tmp_path, STUDY), "2024",
+            tmp_path / "estimates.parquet", tmp_path / "protected.parquet",
+        )  # fmt: skip
 
     return comparing
 

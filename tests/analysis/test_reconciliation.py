@@ -209,3 +209,46 @@ def test_the_same_estimates_in_another_order_give_the_same_bytes(
         written.append(path.read_bytes())
     assert written[0] == written[1]
     assert [one["figure"] for one in json.loads(written[0])["figures"]] == ["b", "a"]
+
+
+@pytest.mark.parametrize("value", [0.10, 0.35])
+def test_a_withheld_cell_counts_nowhere_whatever_its_figure_is(
+    compare: Compare, value: float
+) -> None:
+    lines = [
+        "n,2024,avis,_Z,_Z,oui,share,zone,N,0.10,2,,evidence,Essai,",
+        "all,2024,avis,_Z,_Z,oui,share,,,0.30,2,,evidence,Essai,",
+    ]
+    hidden = "avis _Z _Z oui share | zone=N"
+    found = compare(lines, {hidden: value, "avis _Z _Z oui share": 0.3}, [hidden])
+    assert (found.agree, found.differ, found.unexplained) == (1, 0, ())
+    assert found.counts()["withheld"] == 1
+    assert found.figures[0].outcome == ("agrees" if value == 0.10 else "differs")
+
+
+def test_a_figure_is_compared_no_finer_than_our_tables_print_it(compare: Compare) -> None:
+    lines = [
+        "n,2024,avis,_Z,_Z,oui,share,zone,N,0.104,3,,evidence,Essai,",
+        "all,2024,avis,_Z,_Z,oui,share,,,0.304,3,,evidence,Essai,",
+    ]
+    shares = {"avis _Z _Z oui share | zone=N": 0.0961, "avis _Z _Z oui share": 0.3038}
+    found = compare(lines, shares)
+    assert [one.ours for one in found.figures] == [Decimal("0.10"), Decimal("0.304")]
+    assert found.agree == 2
+
+
+def test_a_sum_of_answers_below_the_total_is_told_by_no_table_hence_not_told(
+    compare: Compare,
+) -> None:
+    found = compare(
+        [
+            "n,2024,avis,_Z,_Z,oui+non,share,zone,N,0.90,2,,evidence,Essai,",
+            "all,2024,avis,_Z,_Z,oui+non,share,,,0.90,2,,evidence,Essai,",
+        ],
+        {
+            f"avis _Z _Z {answer} share{cell}": 0.45
+            for answer in ("oui", "non")
+            for cell in ("", " | zone=N")
+        },
+    )
+    assert [one.is_withheld for one in found.figures] == [True, False]

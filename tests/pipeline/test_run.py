@@ -103,15 +103,15 @@ FIGURE = (
 FIGURES = "figure,wave,question,domain,actor,answer,measure,breakdown,code,published,decimals,"
 
 
-@pytest.mark.parametrize("published_value", ["0.41", "0.99"])
-def test_a_published_figure_of_a_withheld_cell_tells_nothing_of_ours(
+@pytest.mark.parametrize("published_value", ["0.75", "0.99"])
+def test_a_published_figure_of_a_withheld_cell_neither_stops_nor_tells_anything_of_ours(
     root: Path, published_value: str
 ) -> None:
     """Whatever a producer published of a withheld cell, what we tell of it is the same."""
     known = {"name": "ensemble", "breakdown": "", "code": "", "published": "0.70", "tolerance": "1"}
     hidden = {
         "name": "jeunes", "breakdown": "age", "code": "Y", "published": published_value,
-        "tolerance": "1",
+        "tolerance": "0.01",
     }  # fmt: skip
     lines = [f"{FIGURES}tolerance,kind,source,known_reason", FIGURE.format(**known)]
     path = root / "schemas" / STUDY / "published-figures.csv"
@@ -123,6 +123,11 @@ def test_a_published_figure_of_a_withheld_cell_tells_nothing_of_ours(
     one = next(one for one in told["figures"] if one["figure"] == "jeunes")
     assert one["outcome"] == "withheld" and one["known_reason"] is None
     assert {one[key] for key in ("ours", "difference", "agrees")} == {None}
+    kept = root / ".phare" / STUDY / "2020"
+    shown = json.loads((kept / "reconciliation.step.json").read_text("utf-8"))["facts"]
+    assert (shown["agree"], shown["differ"]) == (1, 0)
+    private = json.loads((kept / "reconciliation.json").read_text("utf-8"))["figures"][1]
+    assert private["outcome"] == ("agrees" if published_value == "0.75" else "differs")
 
 
 def test_a_changed_byte_in_a_delivery_stops_the_run_and_changes_nothing(root: Path) -> None:
