@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.catalogue.charts import draw
 from pipelines.catalogue.codebook import Question
 from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.pages.beside_estimates import BesideEstimates
 from pipelines.catalogue.pages.figures import (
     against,
     axis,
@@ -30,13 +31,14 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield a page for every question."""
     if pages.codebook is None:
         return
-    codes = list(pages.codes.questions)
+    codes, beside = list(pages.codes.questions), BesideEstimates(pages)
     for at, code in enumerate(codes):
         question = pages.codes.questions[code]
         yield pages.page(
             "question.html", f"questions/{code}", tab="index", question=question,
             non_response=_non_response(pages, question), parts=_parts(pages, question),
             ranked=_ranked(pages, question), broken=_broken(pages, question),
+            beside=beside.of(question),
             before=pages.codes.questions[codes[at - 1]] if at else None,
             after=pages.codes.questions[codes[at + 1]] if at + 1 < len(codes) else None,
         )  # fmt: skip

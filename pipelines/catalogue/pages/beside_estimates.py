@@ -1,0 +1,178 @@
+"""What a release says of a question beside its estimates: comparisons, nets, associations, silence.
+
+Belongs here: those four sections of a question's page, from the published tables of the newest
+wave. Not here: the estimates themselves (questions.py), the analyses that have pages of their own
+(findings.py), the words of a comparison (pipelines.estimation.words).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipelines.catalogue import numbers
+from pipelines.catalogue.charts import draw
+from pipelines.catalogue.codebook import Question, label
+from pipelines.catalogue.pages.figures import axis, bar, decimals, interval, shown
+from pipelines.catalogue.pages.findings import analyses, cell_name
+from pipelines.catalogue.pages.study_pages import StudyPages
+from pipelines.catalogue.published import Row
+from pipelines.estimation.words import in_words
+from pipelines.study import TOTAL, Text
+from pipelines.study.estimation_tables import ASSOCIATIONS, COMPARISONS, ITEM_RESPONSE, NETS
+
+MOST_ROWS = 60  # of an analysis listed whole; of longer ones the page says how many there are
+WHOLE = Text(fr="Ensemble", en="Total")
+Section = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class BesideEstimates:
+    """The tables beside the estimates, by question: read once for all pages of a study."""
+
+    pages: StudyPages
+
+    def of(self, question: Question) -> dict[str, Any]:
+        """Return what a question's page shows of each table; an empty list where it has nothing."""
+        return {
+            "comparisons": self._comparisons(question), "nets": self._nets(question),
+            "associations": self._associations(question), "responses": self._responses(question),
+        }  # fmt: skip
+
+    @cached_property
+    def _by_question(self) -> Mapping[tuple[str, str], Sequence[Row]]:
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for table in (COMPARISONS, NETS, ASSOCIATIONS, ITEM_RESPONSE):
+            for row in self.pages.rows(table):
+                if row["wave"] == self.pages.codes.last_wave:
+                    found[table, row["question"]].append(row)
+        return found
+
+    @cached_property
+    def _net_names(self) -> Mapping[tuple[str, str], Text]:
+        rows = self.pages.rows("net_names")
+        return {(row["question"], row["answer"]): label(row) for row in rows}
+
+    def _rows(self, table: str, question: Question) -> Sequence[Row]:
+        return self._by_question.get((table, question.code), ())
+
+    def _say(self, text: Text) -> str:
+        return str(getattr(text, self.pages.lang))
+
+    def _item(self, question: Question, row: Row) -> str:
+        """Return the words of an item: its domain and actor, '' for a question without either."""
+        parts = (question.domains.get(row["domain"]), question.actors.get(row["actor"]))
+        return ", ".join(self._say(one) for one in parts if one)
+
+    def _answer(self, question: Question, row: Row) -> str:
+        """Return the words of the item and of the answer or net that a row is about."""
+        found = question.answers.get(row["answer"])
+        found = found or self._net_names.get((question.code, row["answer"]))
+        words = (self._item(question, row), self._say(found) if found else "")
+        return ", ".join(one for one in words if one) or self._say(question.title)
+
+    def _cell(self, row: Row) -> str:
+        codes = [row[name] for name in self.pages.release.breakdowns]
+        return cell_name(self.pages, codes) or self._say(WHOLE)
+
+    def _comparisons(self, question: Question) -> Section:
+        rows, found = self._rows(COMPARISONS, question), []
+        for analysis, title in analyses(self.pages, COMPARISONS).items():
+            own = [row for row in rows if row["analysis"] == analysis]
+            if not own:
+                continue
+            said = Counter(row["contrast"] or "withheld" for row in own)
+            told = [row for row in own if row["contrast"] is not None]
+            kept = [row for row in told if row["contrast"] != "none"]
+            kept.sort(key=lambda row: -abs(row["difference"]))
+            rest = told if len(told) <= MOST_ROWS else ()
+            found.append(
+                {
+                    "title": title, "published": len(told),
+                    "unproven": said["none"], "withheld": said["withheld"],
+                    "proven": [self._comparison(question, row) for row in kept],
+                    "all": [self._comparison(question, row) for row in rest],
+                }
+            )  # fmt: skip
+        return found
+
+    def _comparison(self, question: Question, row: Row) -> dict[str, Any]:
+        lang, cell, answer = self.pages.lang, self._cell(row), self._answer(question, row)
+        figures = ("difference", "difference_low", "difference_high")
+        gap, low, high = (self._gap(row, name) for name in figures)
+        return {
+            "row": row, "words": in_words(row, cell, answer, lang), "cell": cell, "answer": answer,
+            "value": shown(self.pages.codes, row, lang), "gap": gap,
+            "interval": f"{low} – {high}" if lang == "en" else f"{low} à {high}",
+            "p_value": chance(row, "p_value", self.pages),
+            "p_adjusted": chance(row, "p_adjusted", self.pages),
+        }  # fmt: skip
+
+    def _gap(self, row: Row, name: str) -> str:
+        kept, lang = decimals(self.pages.codes, row), self.pages.lang
+        if row["measure"] == "share":
+            return numbers.points(row[name], kept, lang)
+        return numbers.number(row[name], kept, lang)
+
+    def _nets(self, question: Question) -> Section:
+        """Return the nets of everybody: each over the items of a battery, or all by breakdown."""
+        rows = [{**row, "measure": "share"} for row in self._rows(NETS, question)]
+        whole = [row for row in rows if self.pages.codes.is_national(row)]
+        if question.domains or question.actors:
+            return [
+                self._net_part(title, [(self._item(question, row), row) for row in whole
+                                       if row["answer"] == net])
+                for (code, net), title in self._net_names.items() if code == question.code
+            ]  # fmt: skip
+        parts = [self._net_part(WHOLE, [(self._answer(question, row), row) for row in whole])]
+        for name, (title, codes) in self.pages.codes.breakdowns.items():
+            cells = [
+                (f"{self._say(codes[row[name]])} : {self._answer(question, row)}", row)
+                for row in rows if row[name] != TOTAL and self._is_by_one(row)
+            ]  # fmt: skip
+            if any(row["status"] == "published" for _, row in cells):
+                parts.append({**self._net_part(title, cells), "is_folded": True})
+        return parts if whole else []
+
+    def _is_by_one(self, row: Row) -> bool:
+        return [row[name] for name in self.pages.release.breakdowns].count(TOTAL) == (
+            len(self.pages.release.breakdowns) - 1
+        )
+
+    def _net_part(self, title: Text, named: Sequence[tuple[str, Row]]) -> dict[str, Any]:
+        codes, lang = self.pages.codes, self.pages.lang
+        bars = [bar(codes, row, name, lang) for name, row in named]
+        about = ", ".join(one["label"] for one in bars[:3])
+        table = [
+            {"label": name, "row": row, "value": shown(codes, row, lang),
+             "interval": interval(codes, row, lang)} for name, row in named
+        ]  # fmt: skip
+        chart = draw("bars", {"label": about, "rows": bars, **axis(bars, lang)})
+        return {"title": title, "is_folded": False, "chart": chart, "table": table}
+
+    def _associations(self, question: Question) -> Section:
+        titles = {name: text for name, (text, _) in self.pages.codes.breakdowns.items()}
+        return [
+            {
+                "row": row, "by": titles[row["by"]], "item": self._answer(question, row),
+                "p_value": chance(row, "p_value", self.pages),
+                "p_adjusted": chance(row, "p_adjusted", self.pages),
+            }
+            for row in self._rows(ASSOCIATIONS, question)
+        ]  # fmt: skip
+
+    def _responses(self, question: Question) -> Section:
+        told = [
+            {"row": row, "item": self._item(question, row) or self._say(question.title)}
+            for row in self._rows(ITEM_RESPONSE, question)
+        ]
+        return sorted(told, key=lambda one: -(one["row"]["non_response"] or 0))
+
+
+def chance(row: Row, name: str, pages: StudyPages) -> str:
+    """Return a p-value as published: rounded up, to hundredths up to 0.1 and tenths above."""
+    value = row[name]
+    if value is None:
+        return "—"
+    return f"≤ {numbers.number(value, 2 if float(value) <= 0.1 else 1, pages.lang)}"

@@ -1,0 +1,113 @@
+"""What a question's page says beside its estimates, against the published tables it comes from."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.catalogue.codebook import Codebook
+from pipelines.catalogue.pages import questions
+from pipelines.catalogue.pages.environment import Site
+from pipelines.catalogue.pages.study_pages import StudyPages
+from pipelines.catalogue.published import Release, read_published
+from pipelines.texts import Lang
+
+PUBLISHED = Path(__file__).parents[2] / "published"
+MAYORS, CLIMATE = "phare-institutions", "attitudes-climat-2019"
+
+
+@cache
+def pages(study: str, lang: Lang) -> dict[str, str]:
+    """Return the pages of the questions of a committed release, by question."""
+    published = read_published(PUBLISHED)
+    one = next(one for one in published.studies if one.id == study)
+    site = Site(published, "https://data.example.org/", lang)
+    made = questions.files(StudyPages(site, one, Codebook(one.newest)))
+    return {Path(path).stem: text.decode() for path, text in made}
+
+
+def rows(study: str, table: str, question: str) -> list[dict]:
+    release = next(one for one in read_published(PUBLISHED).studies if one.id == study).newest
+    return [row for row in _table(release, table) if row["question"] == question]
+
+
+def _table(release: Release, name: str) -> list[dict]:
+    return pq.read_table(release.folder / release.tables[name].parquet.path).to_pylist()
+
+
+def section(text: str, name: str) -> str:
+    """Return a section of a page, from its heading to the next."""
+    return text.partition(f'<h2 id="{name}">')[2].partition("<h2")[0]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize(
+    ("study", "question"), [(MAYORS, "fragility_priority"), (CLIMATE, "tax_approval")]
+)
+def test_every_established_difference_is_a_sentence_and_no_other_row_is(
+    study: str, question: str, lang: Lang
+) -> None:
+    said = section(pages(study, lang)[question], "comparisons")
+    kept = [row for row in rows(study, "comparisons", question)
+            if row["contrast"] in ("above", "below")]  # fmt: skip
+    assert kept and said.count("<li>") == len(kept)
+    words = {
+        "fr": "au-delà de l&#39;erreur d&#39;échantillonnage (",
+        "en": "beyond sampling error (",
+    }
+    higher = {"fr": "plus haute, ", "en": ": higher, "}[lang] + words[lang]
+    assert said.count(higher) == sum(row["contrast"] == "above" for row in kept)
+    assert len(re.findall(r"p ≤ 0[.,]\d+, (?:ajusté|adjusted) ≤ 0[.,]0\d", said)) == len(kept)
+
+
+def test_a_long_analysis_is_counted_and_a_short_one_listed() -> None:
+    long = section(pages(MAYORS, "fr")["fragility_priority"], "comparisons")
+    told = rows(MAYORS, "comparisons", "fragility_priority")
+    by_region = [row["contrast"] for row in told if row["analysis"] == "region_rest"]
+    assert f"non établis : {by_region.count('none')}" in long
+    assert f"Retenus pour protéger les répondants : {by_region.count(None)}" in long
+    assert "<details>" not in long
+    short = section(pages(CLIMATE, "fr")["tax_approval"], "comparisons")
+    listed = [row for row in rows(CLIMATE, "comparisons", "tax_approval") if row["contrast"]]
+    assert short.count('<tr><th scope="row">') == len(listed)
+
+
+def test_where_all_is_withheld_no_difference_is_denied() -> None:
+    text = section(pages(MAYORS, "fr")["alliances_innovation"], "comparisons")
+    assert "Retenus pour protéger les répondants : 72." in text
+    assert "Aucun écart publié" not in text and "<li>" not in text
+
+
+def test_nets_are_the_published_ones_with_their_interval() -> None:
+    text = section(pages(MAYORS, "en")["fragility_priority"], "nets")
+    whole = [row for row in rows(MAYORS, "nets", "fragility_priority")
+             if (row["region"], row["commune_size"]) == ("_T", "_T")]  # fmt: skip
+    assert len(whole) == 16
+    for row in whole:
+        value, low, high = (f"{row[one] * 100:.1f}%" for one in ("value", "ci_low", "ci_high"))
+        assert f'<td class="n">{value}</td><td class="n">{low} – {high}</td>' in text
+    assert text.count("<svg") == 2  # one for a wide page, one for a phone
+
+
+def test_an_association_says_whether_answers_depend_and_withheld_ones_say_nothing() -> None:
+    text = section(pages(MAYORS, "en")["fragility_priority"], "associations")
+    told = rows(MAYORS, "associations", "fragility_priority")
+    assert text.count("answers depend on it") == sum(x["dependence"] == "depends" for x in told)
+    assert text.count("no link established") == sum(x["dependence"] == "none" for x in told)
+    held = [row for row in told if row["status"] == "withheld"]
+    assert held and text.count("withheld to protect respondents") == len(held)
+
+
+def test_non_response_is_told_by_item_the_most_silent_first() -> None:
+    text = section(pages(MAYORS, "en")["actor_role"], "non-response")
+    told = rows(MAYORS, "item_response", "actor_role")
+    shares = [float(one) for one in re.findall(r"(\d+\.\d)%", text)]
+    assert len(shares) == len(told) and shares == sorted(shares, reverse=True)
+    assert shares[0] == pytest.approx(100 * float(max(x["non_response"] for x in told)), abs=0.06)
+
+
+def test_a_study_without_such_tables_has_no_such_section() -> None:
+    text = pages(MAYORS, "fr")["alliances_confidence"]
+    assert 'id="nets"' not in text and 'id="non-response"' in text
