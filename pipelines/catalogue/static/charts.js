@@ -118,29 +118,44 @@ var PhareCharts = (function () {
   function trend(spec, isNarrow) {
     var width = isNarrow ? NARROW : WIDE, height = 300, left = 52, right = width - 24;
     var times = spec.points.map(function (one) { return one.time; });
+    var isDated = times.every(function (one, at) { return times.indexOf(one) === at; });
+    if (!isDated) times = times.map(function (_, at) { return at; }); // waves of one day: in their order
     var x = d3.scaleLinear().domain([Math.min.apply(null, times), Math.max.apply(null, times)])
-      .range([left + 30, right - 30]);
-    var y = d3.scaleLinear().domain(spec.domain).range([height - 40, 24]);
+      .range([left + 30, right - 46]);
+    var y = d3.scaleLinear().domain(spec.domain).range([height - 56, 30]);
+    var step = Math.min.apply(null, times.map(function (one, at) { return at ? x(one) - x(times[at - 1]) : width; }));
     var parts = spec.ticks.map(function (one) {
       return line(left, y(one.value), right, y(one.value), "grid") +
         text(left - 8, y(one.value) + 4, one.text, "tick", "end");
     });
+    var lines = [], marks = [], words = [], said = -width, dated = -width;
     spec.points.forEach(function (one, at) {
-      parts.push(text(x(one.time), height - 16, one.label, "tick", "middle"));
+      var here = x(times[at]), before = spec.points[at - 1], isLast = at === spec.points.length - 1;
+      if (isLast || here - dated >= 62 && x(times[times.length - 1]) - here >= 62) {
+        wrap(one.label, Math.max(6, Math.floor(Math.max(step, 62) / 7.2)), 2).forEach(function (part, row) {
+          words.push(text(here, height - 29 + 19 * row, part, "tick", "middle"));
+        });
+        dated = here;
+      }
       if (one.status !== "published") {
-        parts.push(rect(x(one.time) - 8, 24, 16, height - 64, "withheld"));
+        if (one.status === "withheld") marks.push(rect(here - 8, 30, 16, height - 86, "withheld"));
+        if (step > 44) words.push(text(here, 20, one.text, "note", "middle"));
         return;
       }
-      var before = spec.points[at - 1];
       if (before && before.status === "published") {
-        parts.push(line(x(before.time), y(before.value), x(one.time), y(one.value),
-          one.changed ? "trend" : "trend unsure"));
+        lines.push(line(x(times[at - 1]), y(before.value), here, y(one.value), one.changed ? "trend" : "trend unsure"));
       }
-      parts.push(line(x(one.time), y(one.low), x(one.time), y(one.high), "whisker"));
-      parts.push('<circle cx="' + round(x(one.time)) + '" cy="' + round(y(one.value)) + '" r="5" class="dot"/>');
-      parts.push(text(x(one.time) + 10, y(one.value) - 8, one.text, "value"));
+      if (one.low !== null && one.low !== undefined) {
+        marks.push(line(here, y(one.low), here, y(one.high), "whisker") +
+          line(here - 4, y(one.low), here + 4, y(one.low), "whisker") + line(here - 4, y(one.high), here + 4, y(one.high), "whisker"));
+      }
+      marks.push('<circle cx="' + round(here) + '" cy="' + round(y(one.value)) + '" r="5" class="dot"/>');
+      if (here - said >= 62 || isLast && step >= 31) {
+        words.push(text(here + 9, y(one.value) - 8, one.text, "value"));
+        said = here;
+      }
     });
-    return svg(width, height, spec.label, parts, isNarrow ? " narrow" : " wide");
+    return svg(width, height, spec.label, parts.concat(lines, marks, words), isNarrow ? " narrow" : " wide");
   }
 
   /* One small chart a code, side by side, on one scale. spec: {label, panels: [{title, rows}], domain, ticks} */

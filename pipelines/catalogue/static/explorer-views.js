@@ -10,14 +10,14 @@ var PhareViews = (function () {
       break: "Couleur seulement où l'intervalle à 95 % laisse dehors la valeur de l'ensemble (pointillé).",
       map: "Couleur seulement où l'intervalle à 95 % laisse dehors la valeur de l'ensemble ; hachuré : retenu.",
       multiples: "Un graphique par modalité, même échelle, intervalle à 95 %.",
-      trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie." } },
+      trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie ; hachuré : retenu." } },
     en: { withheld: "withheld", whole: "Total", to: " – ", note: {
       answers: "Shares of answers, 95% interval.",
       rank: "Ranked; places within one group cannot be told apart.",
       break: "Coloured only where the 95% interval leaves out the value of the total (dashed).",
       map: "Coloured only where the 95% interval leaves out the value of the total; hatched: withheld.",
       multiples: "One chart a category, one scale, 95% interval.",
-      trend: "Full line: change larger than sampling error; dotted: no change established." } }
+      trend: "Full line: change larger than sampling error; dotted: no change established; hatched: withheld." } }
   };
 
   function format(value, decimals, lang) {
