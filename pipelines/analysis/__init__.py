@@ -8,6 +8,7 @@ roles, profiles, sheets, themes. Not here: computing estimates (estimation), wit
 from pipelines.analysis.analyse import AnalysisSummary, analyse, analysis_file, analysis_files
 from pipelines.analysis.collected import collect
 from pipelines.analysis.errors import AnalysisError
+from pipelines.analysis.quantities import totals_as_published
 from pipelines.analysis.reconciliation import (
     Comparison,
     Reconciliation,
@@ -26,4 +27,5 @@ __all__ = [
     "collect",
     "gather_sheets",
     "reconcile",
+    "totals_as_published",
 ]

@@ -1,8 +1,8 @@
 """Differences as a reader finds them: from the figures that are published, rounded as they are.
 
 Belongs here: the differences of comparisons, rankings and profiles. Not here: their significance,
-which is that of full precision (pipelines.estimation, rankings.py), rounding what is published
-(pipelines.disclosure).
+which is that of full precision (pipelines.estimation, rankings.py), ratios and quantiles
+(quantities.py), rounding what is published (pipelines.disclosure).
 
 A difference rounded by itself is a second look at the share of a cell, and narrows it: measured on
 the comparisons of a survey, to 68% of its width in the median and to 3% at worst.

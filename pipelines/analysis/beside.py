@@ -1,4 +1,4 @@
-"""The tables beside the estimates: nets, item non-response, comparisons, associations.
+"""The tables beside the estimates: nets, item non-response, comparisons, ratios and the like.
 
 Belongs here: which of them a study has, what is shown of its cells, the wave before. Not here:
 computing them (pipelines.estimation), withholding rows (pipelines.disclosure).
@@ -10,7 +10,16 @@ import polars as pl
 
 from pipelines import sql
 from pipelines.analysis.as_published import from_published_figures
-from pipelines.estimation import associate, compare, count_wave, item_response, nets_of_wave
+from pipelines.analysis.quantities import quantiles_as_published, ratios_as_published
+from pipelines.estimation import (
+    associate,
+    compare,
+    count_wave,
+    item_response,
+    nets_of_wave,
+    quantiles_of_wave,
+    ratios_of_wave,
+)
 from pipelines.estimation.estimate import estimates_of
 from pipelines.study import Study
 from pipelines.study.estimation_tables import (
@@ -20,6 +29,7 @@ from pipelines.study.estimation_tables import (
     NETS,
     declared_nets,
 )
+from pipelines.study.quantity_tables import QUANTILES, RATIOS
 
 NETS_FILE = f"analysis_{NETS}.parquet"
 ITEM = ("question", "domain", "actor")
@@ -37,10 +47,17 @@ def beside_estimates(
     with sql.connect(weighted.parent) as connection:
         tables = {ITEM_RESPONSE: item_response(connection, study, wave_id, weighted)}
         declared = study.analyses
-        if not (declared_nets(study) or declared.comparisons or declared.associations):
+        beside = (declared.comparisons, declared.associations, declared.ratios, declared.quantiles)
+        if not (declared_nets(study) or any(beside)):
             return tables
         counts = count_wave(connection, study, wave_id, weighted, nets=True)
-    shown = _shown(study, protected)
+        shown = _shown(study, protected)
+        if declared.ratios:
+            ratios = ratios_of_wave(connection, study, wave_id, counts, weighted)
+            tables[RATIOS] = ratios_as_published(study, ratios, protected)
+        if declared.quantiles:
+            found = quantiles_of_wave(connection, study, wave_id, counts)
+            tables[QUANTILES] = quantiles_as_published(study, found)
     if declared_nets(study):
         tables[NETS] = nets_of_wave(study, wave_id, counts)
     if declared.comparisons:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
-from pipelines.analysis.measures import Measure
+from pipelines.estimation.measures import Measure
 
 Vector = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

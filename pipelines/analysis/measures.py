@@ -1,37 +1,25 @@
 """Measures: the shares and means that findings are drawn from, and how each is read.
 
-Belongs here: declared names → items and answers counted → SQL expressions → arrays of respondents.
-Not here: statistics on these arrays (domains.py), published estimates (pipelines.estimation).
+Belongs here: declared names → items and answers counted → arrays of respondents. Not here: what one
+respondent's answer counts for (pipelines.estimation.measures), statistics on these arrays
+(domains.py), published estimates (pipelines.estimation).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines import sql
 from pipelines.estimation.frame import unit_counts
-from pipelines.study import Item, Study
+from pipelines.estimation.measures import Measure
+from pipelines.study import Study
 from pipelines.study.analyses import Counted, counted_answers
 
 Vector = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """The share of those who gave one of `answers` to `item`; its mean where there are none."""
-
-    item: Item
-    answers: tuple[str, ...]
-
-    @property
-    def kind(self) -> Literal["share", "mean"]:
-        """What `value` will hold."""
-        return "mean" if self.item.is_numeric else "share"
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ def read_measures(
         "analysis/measured.sql",
         breakdowns=sql.names(f"by_{name}" for name in study.breakdowns),
         measures=", ".join(
-            f"{_expression(one)} AS {name}" for one, name in zip(measures, columns, strict=True)
+            f"{one.expression} AS {name}" for one, name in zip(measures, columns, strict=True)
         ),
     )
     return read_respondents(study, wave_id, weighted, columns, query, {})
@@ -97,27 +85,6 @@ def read_respondents(
         {name: rows[f"by_{name}"].astype(str) for name in study.breakdowns},
         numbers,
     )
-
-
-def _expression(measure: Measure) -> str:
-    """Return 1, 0 or NULL (a number or NULL for a mean) for one respondent, as a DOUBLE."""
-    item = measure.item
-    if item.is_numeric:
-        return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE)"
-    if item.ticks:
-        counted = [sql.name(item.columns[item.ticks.index(one)]) for one in measure.answers]
-        chosen = " OR ".join(f"{column} = '1'" for column in counted)
-        base = " OR ".join(f"{sql.name(column)} IN ('0', '1')" for column in item.columns)
-    else:
-        chosen = " OR ".join(
-            f"{sql.name(one)} IN ({_list(measure.answers)})" for one in item.columns
-        )
-        base = " OR ".join(f"{sql.name(one)} IN ({_list(item.answers)})" for one in item.columns)
-    return f"CASE WHEN {base} THEN CASE WHEN {chosen} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
-
-
-def _list(codes: Sequence[str]) -> str:
-    return ", ".join(map(sql.literal, codes))
 
 
 def _populations(study: Study, wave_id: str, strata: list[str]) -> Vector:

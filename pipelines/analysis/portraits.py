@@ -13,9 +13,10 @@ import polars as pl
 
 from pipelines.analysis.clustering import Vector
 from pipelines.analysis.domains import estimate_cell
-from pipelines.analysis.measures import Measure, Respondents, read_measures
+from pipelines.analysis.measures import Respondents, read_measures
 from pipelines.analysis.profiles import Profiles, find_profiles, numbered
 from pipelines.analysis.rankings import cells_of, column
+from pipelines.estimation.measures import Measure
 from pipelines.study import TOTAL, Study
 
 CHARACTERISING = 1.96  # of a test value: what a simple random draw of the profile gives 1 in 20

@@ -23,7 +23,8 @@ from pipelines.analysis.clustering import (
 )
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.mca import Axes, Indicators, correspondence, indicators
-from pipelines.analysis.measures import Measure, Respondents
+from pipelines.analysis.measures import Respondents
+from pipelines.estimation.measures import Measure
 from pipelines.study import Study
 from pipelines.study.analyses import Typology
 

@@ -25,7 +25,8 @@ from pipelines.analysis.domains import (
     p_values,
     pairwise,
 )
-from pipelines.analysis.measures import Measure, Respondents, measures_of, read_measures
+from pipelines.analysis.measures import Respondents, measures_of, read_measures
+from pipelines.estimation.measures import Measure
 from pipelines.study import TOTAL, Study
 from pipelines.study.analyses import Counted
 

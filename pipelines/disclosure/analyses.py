@@ -14,14 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import sql
-from pipelines.analysis import analysis_file, gather_sheets
+from pipelines.analysis import analysis_file, gather_sheets, totals_as_published
 from pipelines.disclosure.bases import ITEM, is_national
 from pipelines.disclosure.errors import EstimatesUnfitError
 from pipelines.disclosure.linked import Linked, items_query, linked_tables
 from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, protect, typed_columns
 from pipelines.study import TOTAL, Study
 from pipelines.study.estimation_tables import COMPARISONS, NETS
+from pipelines.study.quantity_tables import TOTALS
 from pipelines.study.tables import (
+    ESTIMATES,
     FIGURES,
     Field,
     Judgement,
@@ -31,7 +33,8 @@ from pipelines.study.tables import (
 )
 
 STATUS = "status"
-GATHER = {"sheets": gather_sheets}  # how each gathered table comes from published ones
+# how each gathered table comes from published ones
+GATHER = {"sheets": gather_sheets, TOTALS: totals_as_published}
 
 
 def protect_analyses(
@@ -45,7 +48,7 @@ def protect_analyses(
     publish. Raises EstimatesUnfitError.
     """
     found: dict[str, dict[str, int]] = {}
-    written: dict[str, Path] = {}
+    written: dict[str, Path] = {ESTIMATES: protected_estimates}
     for table in judged_tables(study):
         written[table.name] = out_folder / protected_file(table.name)
         rows = analyses / analysis_file(table.name)

@@ -20,9 +20,15 @@ from pipelines.estimation.cube import nets_of
 from pipelines.study import NOT_APPLICABLE, Study
 from pipelines.study.analyses import Counted, counted_answers
 from pipelines.study.estimation_tables import COMPARISONS, NETS
+from pipelines.study.quantity_tables import RATIOS, TOTALS
 from pipelines.study.tables import Table, data_tables, judged_tables
 
 RANKINGS = ("priorities", "roles")
+# the value that follows from published ones, and half a unit of its last digit
+FOLLOWS = {
+    TOTALS: ("TRY_CAST(units AS DOUBLE) * one.value", "0.5"),
+    RATIOS: ("one.value / nullif(other.value, 0)", "0.00005"),
+}
 NAMED_BY = ("analysis", "question", "answers")  # what tells one item of a table from another
 
 
@@ -142,7 +148,8 @@ def faults_beside(
     """Give (table, fault, rows) of every table of analyses beside the estimates to judge.
 
     A figure in a row that is not published; a row published where its cell of estimates (or of the
-    net that it compares) is not, or with another base. After `add_linked`.
+    net that it compares) is not, or with another base; a total or ratio that does not follow from
+    what is published. After `add_linked`.
     """
     for path in released:
         for table in data_tables(study)[1:]:
@@ -153,6 +160,8 @@ def faults_beside(
                 if table.name == COMPARISONS:
                     nets = sql.read("disclosure/comparisons_of_nets.sql", source=source)
                     queries.add(_faults_query(study, table, f"({nets})", "is_shown IS NOT NULL"))
+                if table.name in FOLLOWS:
+                    queries.add(_follows_query(study, table, source))
                 for query in sorted(queries):
                     found = connection.execute(query, {"file": str(beside)}).fetchall()
                     yield from ((table.name, fault, rows) for fault, rows in found)
@@ -170,4 +179,21 @@ def _faults_query(study: Study, table: Table, source: str, has_cell: str = "true
         of_cell=sql.names(of_cell),
         has_cell=has_cell if is_by_cell else "false",
         respondents="TRY_CAST(given.respondents AS BIGINT)" if is_by_cell else "NULL",
+    )
+
+
+def _follows_query(study: Study, table: Table, source: str) -> str:
+    expected, half = FOLLOWS[table.name]
+    cell = ["wave", "domain", "actor", *study.breakdowns]
+    is_ratio = "of_question" in table.columns
+    return sql.read(
+        "disclosure/not_as_published.sql",
+        source=source,
+        breakdowns=sql.names(study.breakdowns),
+        same_cell=sql.same("one", "given", cell),
+        same_other=sql.same("other", "given", cell),
+        question="of_question" if is_ratio else "NULL",
+        answer="of_answer" if is_ratio else "NULL",
+        expected=expected,
+        half=half,
     )

@@ -8,6 +8,7 @@ from pipelines.estimation.associations import associate
 from pipelines.estimation.comparisons import compare
 from pipelines.estimation.errors import CalibrationError, StratumError, WeightError
 from pipelines.estimation.estimate import count_wave, estimate, nets_of_wave
+from pipelines.estimation.quantities import quantiles_of_wave, ratios_of_wave
 from pipelines.estimation.response import item_response
 from pipelines.estimation.weighting import WeightDiagnostics, weigh
 
@@ -22,5 +23,7 @@ __all__ = [
     "estimate",
     "item_response",
     "nets_of_wave",
+    "quantiles_of_wave",
+    "ratios_of_wave",
     "weigh",
 ]

@@ -157,8 +157,8 @@ def _differences(
     product = np.zeros_like(own.a) if is_rest else _product(own, first, second)
     z = linearised(own, first.value).minus(linearised(other, second.value), product)
     variance = z.variance(counts.groups)
-    variance += _of_extremes(first.value, first.effective, is_share)
-    variance += _of_extremes(second.value, second.effective, is_share)
+    variance += of_extremes(first.value, first.effective, is_share)
+    variance += of_extremes(second.value, second.effective, is_share)
     return first.value, Difference(
         first.value - second.value, np.sqrt(variance), union.degrees_of_freedom,
         first.respondents, second.respondents,
@@ -173,7 +173,7 @@ def _product(own: Sums, first: Estimates, whole: Estimates) -> Matrix:
         return np.asarray((own.e - (p + q) * own.d + p * q * own.b) / size)
 
 
-def _of_extremes(value: Vector, effective: Vector, is_share: npt.NDArray[np.bool_]) -> Vector:
+def of_extremes(value: Vector, effective: Vector, is_share: npt.NDArray[np.bool_]) -> Vector:
     """Return the variance that shares of 0 and 1 lack by the formula, else 0.
 
     Agresti and Coull (1998) on Kish's effective base: anything would differ from what never errs.
@@ -203,7 +203,7 @@ def _with_wave_before(
     variance = np.zeros(both.height)
     for wave in ("", "_before"):
         variance += of(f"standard_error{wave}") ** 2
-        variance += _of_extremes(of(f"value{wave}"), of(f"effective_respondents{wave}"), is_share)
+        variance += of_extremes(of(f"value{wave}"), of(f"effective_respondents{wave}"), is_share)
     return both.select(key).with_columns(
         _columns(
             of("value"),

@@ -1,10 +1,12 @@
-"""Quantiles of a column of numbers with their interval, for a notebook.
+"""Quantiles of numbers: the one way to find them, and their interval from rows, for a notebook.
 
-Belongs here: medians and other quantiles from rows. Not here: shares and means (survey.py), the
-design (design.py).
+Belongs here: weighted distributions and the values that reach a share of them; quantiles from rows.
+Not here: shares and means (survey.py), the design (design.py), every cell of a wave at once
+(quantities.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,44 @@ from pipelines.estimation.intervals import half_width
 from pipelines.estimation.survey import Table, base_of, read
 
 SLACK = 1e-9  # of sums of weights, relative: a share that is reached but for rounding is reached
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Weighted values of several cells, sorted by cell and value.
+
+    `below` is the share of the cell's weight at or below each value; those of cell c are at
+    positions `start[c]` to `start[c + 1]`.
+    """
+
+    values: Vector
+    below: Vector
+    start: npt.NDArray[np.int64]
+
+    def at(self, cells: npt.NDArray[np.int64], shares: Vector) -> Vector:
+        """Return the least value of each cell that a share of its weight is at or below.
+
+        NaN beyond what was observed. One search over all cells: each has a stretch of its own.
+        """
+        cell_of = np.repeat(np.arange(self.start.size - 1), np.diff(self.start))
+        place = np.searchsorted(self.below + 2.0 * cell_of, shares - SLACK + 2.0 * cells)
+        place = np.maximum(place, self.start[cells])
+        known = (shares > 0) & (shares <= 1 + SLACK) & (place < self.start[cells + 1])
+        last = max(self.values.size - 1, 0)
+        result: Vector = np.where(known, self.values[np.minimum(place, last)], np.nan)
+        return result
+
+
+def distribution(
+    values: Vector, weight: Vector, cell: npt.NDArray[np.int64], cells: int = 1
+) -> Distribution:
+    """Return the distribution of each of `cells` cells; rows are sorted by cell and value."""
+    start = np.searchsorted(cell, np.arange(cells + 1)).astype(np.int64)
+    whole = np.bincount(cell, weight, cells)
+    running = np.concatenate([[0.0], np.cumsum(weight)])
+    with np.errstate(invalid="ignore"):
+        below = (running[1:] - running[start[cell]]) / whole[cell]
+    return Distribution(values, below, start)
 
 
 def quantiles(
@@ -32,10 +72,9 @@ def quantiles(
     base = base_of(column, inside)
     values = column.to_numpy()[base]
     order = np.argsort(values, kind="stable")
-    ordered, weight = values[order], design.weight[base][order]
-    below = np.cumsum(weight) / weight.sum()
-    wanted = np.array(shares, dtype=np.float64)
-    found = _at(ordered, below, wanted)
+    spread = distribution(values[order], design.weight[base][order], np.zeros(values.size, int))
+    wanted, cell = np.array(shares, dtype=np.float64), np.zeros(len(shares), dtype=np.int64)
+    found = spread.at(cell, wanted)
     is_below = (column.fill_null(np.inf).to_numpy()[:, None] <= found) & base[:, None]
     size = float(design.weight[base].sum())
     reached = design.weight @ is_below / size
@@ -46,15 +85,7 @@ def quantiles(
     return pl.DataFrame(
         {
             "share": wanted, "value": found,
-            "low": _at(ordered, below, reached - half), "high": _at(ordered, below, reached + half),
+            "low": spread.at(cell, reached - half), "high": spread.at(cell, reached + half),
             "respondents": np.full(wanted.size, int(base.sum())),
         }
     ).with_columns(pl.col("low", "high").fill_nan(None))  # fmt: skip
-
-
-def _at(ordered: Vector, below: Vector, shares: Vector) -> Vector:
-    """Return the least value reached by each share of the weight; NaN beyond the observed."""
-    place = np.searchsorted(below, shares - SLACK)
-    known = (shares > 0) & (shares <= 1 + SLACK) & (place < ordered.size)
-    result: Vector = np.where(known, ordered[np.minimum(place, ordered.size - 1)], np.nan)
-    return result

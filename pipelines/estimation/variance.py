@@ -73,6 +73,11 @@ class Linear:
         """Return the variance under the design."""
         return groups.variance(self.total, self.square, self.once, self.terms)
 
+    def times(self, factor: Vector) -> Self:
+        """Return the sums of each statistic times a number of its own."""
+        by = factor[:, None]
+        return type(self)(self.total * by, self.square * by**2, self.once * by, self.terms * by**2)
+
     def minus(self, other: Self, product: Matrix) -> Self:
         """Return the sums of the difference of two statistics; `product` is Σ w² z z'."""
         return type(self)(

@@ -4,6 +4,7 @@ Belongs here: the shape of that file and the names in it that must exist. Not he
 themselves (pipelines.analysis), questions and breakdowns (model.py).
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,38 @@ class Associated(Declared):
     questions: tuple[Slug, ...] = ()
 
 
+class Totalled(Declared):
+    """How many units of the frame gave each answer (codes or nets; none: all codes, or the sum)."""
+
+    title: Text
+    question: Slug
+    answers: tuple[str, ...] = ()
+
+
+class Term(Declared):
+    """One side of a ratio: the share of one answer, or the mean of a number."""
+
+    question: Slug
+    answer: str = NOT_APPLICABLE
+
+
+class Quotient(Declared):
+    """One estimate over another, each over who answered it; batteries item by item."""
+
+    title: Text
+    numerator: Term
+    denominator: Term
+
+
+class Quantiled(Declared):
+    """Quantiles of numbers, published as multiples of `grain`; a score's is 1."""
+
+    title: Text
+    questions: tuple[Slug, ...] = Field(min_length=1)
+    probabilities: tuple[float, ...] = Field(default=(0.5,), min_length=1)
+    grain: float | None = Field(default=None, ge=0.001)
+
+
 class AnalysesFile(Declared):
     """The content of `analyses.yaml`."""
 
@@ -131,6 +164,9 @@ class AnalysesFile(Declared):
     verbatims: dict[Slug, Verbatims] = Field(default_factory=dict)
     comparisons: dict[Slug, Compared] = Field(default_factory=dict)
     associations: dict[Slug, Associated] = Field(default_factory=dict)
+    totals: dict[Slug, Totalled] = Field(default_factory=dict)
+    ratios: dict[Slug, Quotient] = Field(default_factory=dict)
+    quantiles: dict[Slug, Quantiled] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -162,6 +198,12 @@ def read_analyses(path: Path, known: Known) -> AnalysesFile:
     coded = [name for name, one in known.questions.items() if one.is_coded]
     for name, associated in found.associations.items():
         _check_broken_down(source, ("associations", name), associated, coded, known)
+    for name, totalled in found.totals.items():
+        _check_total(source, ("totals", name), totalled, known)
+    for name, quotient in found.ratios.items():
+        _check_ratio(source, ("ratios", name), quotient, known)
+    for name, quantiled in found.quantiles.items():
+        _check_quantiles(source, ("quantiles", name), quantiled, known)
     _check_one_name(source, found)
     return found
 
@@ -251,6 +293,60 @@ def _check_broken_down(
         _check(source, (*key, "breakdown"), "breakdown", declared.breakdown, breakdowns)
     for place, name in enumerate(declared.questions):
         _check(source, (*key, "questions", place), "question", name, questions)
+
+
+def _refuse(source: YamlSource, key: Key, text: str, **values: object) -> None:
+    at = {"file": source.path, "line": source.line(key), "key": ".".join(map(str, key))}
+    raise DeclarationError(text, **(at | values))
+
+
+def _check_total(source: YamlSource, key: Key, declared: Totalled, known: Known) -> None:
+    """Check that the frame counts the units, and that all of them were asked."""
+    if known.study.weights.population != "frame":
+        found = known.study.weights.population
+        _refuse(source, key, "study-total-not-counted", found=found)
+    _check(source, (*key, "question"), "question", declared.question, _named(known))
+    question = known.questions[declared.question]
+    if question.asked_of:
+        _refuse(source, (*key, "question"), "study-total-filtered", found=declared.question)
+    valid = list(published_answers(question, known.codelists))
+    if question.scale and question.kind in {"single", "ordinal"}:
+        valid += known.codelists[question.scale].about.nets
+    for place, answer in enumerate(declared.answers):
+        _check(source, (*key, "answers", place), "answer", answer, valid)
+
+
+def _check_ratio(source: YamlSource, key: Key, declared: Quotient, known: Known) -> None:
+    """Check that both sides name an estimate, of batteries over the same items."""
+    batteries = []
+    for side in ("numerator", "denominator"):
+        at: Key = (*key, side)
+        term: Term = getattr(declared, side)
+        _check(source, (*at, "question"), "question", term.question, _named(known))
+        question = known.questions[term.question]
+        valid = published_answers(question, known.codelists) or (NOT_APPLICABLE,)
+        if question.is_coded and term.answer == NOT_APPLICABLE:
+            _refuse(source, (*at, "answer"), "study-missing-key")
+        _check(source, (*at, "answer"), "answer", term.answer, valid)
+        batteries.append((question.domain, question.actor))
+    if batteries[0] != batteries[1]:
+        found = [" x ".join(filter(None, one)) or "—" for one in batteries]
+        _refuse(source, key, "study-ratio-batteries", numerator=found[0], denominator=found[1])
+
+
+def _check_quantiles(source: YamlSource, key: Key, declared: Quantiled, known: Known) -> None:
+    """Refuse probabilities so close that they would tell the share between them."""
+    numbers = [name for name, one in known.questions.items() if one.is_numeric]
+    for place, name in enumerate(declared.questions):
+        _check(source, (*key, "questions", place), "question of numbers", name, numbers)
+        if known.questions[name].kind == "numeric" and declared.grain is None:
+            _refuse(source, key, "study-quantile-grain", found=name)
+    least = known.study.disclosure.minimum_share_width
+    steps = itertools.pairwise((0.0, *declared.probabilities, 1.0))
+    if any(after - before < least - 1e-9 for before, after in steps):
+        found = ", ".join(f"{one:g}" for one in declared.probabilities)
+        at: Key = (*key, "probabilities")
+        _refuse(source, at, "study-quantile-close", found=found, least=f"{least:g}")
 
 
 def _check_one_name(source: YamlSource, found: AnalysesFile) -> None:

@@ -76,8 +76,8 @@ def analysis_tables(study: Study) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def gathered_tables(study: Study) -> tuple[Table, ...]:
-    """Return the tables that are gathered from rows of the judged ones, as they are published."""
+def sheet_tables(study: Study) -> tuple[Table, ...]:
+    """Return the table of sheets, gathered from rows of the rankings as they are published."""
     return (_sheets(),) if study.analyses.sheets else ()
 
 

@@ -9,7 +9,7 @@ Schema, dictionary) is derived from these objects.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipelines.study.analysis_tables import analysis_codes, analysis_tables, gathered_tables
+from pipelines.study.analysis_tables import analysis_codes, analysis_tables, sheet_tables
 from pipelines.study.codelist import Code
 from pipelines.study.collected_tables import collected_codes, collected_tables
 from pipelines.study.columns import (
@@ -28,6 +28,7 @@ from pipelines.study.columns import (
 from pipelines.study.estimation_tables import estimation_codes, estimation_tables
 from pipelines.study.loader import Study
 from pipelines.study.model import NOT_APPLICABLE, Text
+from pipelines.study.quantity_tables import quantity_tables, total_tables
 
 __all__ = [
     "ESTIMATES",
@@ -87,7 +88,12 @@ def data_tables(study: Study) -> tuple[Table, ...]:
 
 def judged_tables(study: Study) -> tuple[Table, ...]:
     """Return the tables beside the estimates whose rows are judged by the cells of these."""
-    return (*estimation_tables(study), *analysis_tables(study))
+    return (*estimation_tables(study), *quantity_tables(study), *analysis_tables(study))
+
+
+def gathered_tables(study: Study) -> tuple[Table, ...]:
+    """Return the tables that are gathered from rows of the judged ones, as they are published."""
+    return (*total_tables(study), *sheet_tables(study))
 
 
 def estimates_table(study: Study) -> Table:

@@ -16,6 +16,13 @@ BATTERY = f"""\
     scale: accord
     domain: domaine
     columns: "urgence_{{domain}}"
+  revenu:
+    title: {TEXT}
+    wording: {TEXT}
+    kind: numeric
+    minimum: 0
+    maximum: 100000
+    columns: revenu
 """
 ANALYSES = f"""\
 priorities:
@@ -44,6 +51,27 @@ verbatims:
     question: propos
     themes:
       money: {{title: {TEXT}, words: [argent]}}
+totals:
+  yeses:
+    title: {TEXT}
+    question: urgences
+    answers:
+      - '0'
+      - accord
+ratios:
+  rate:
+    title: {TEXT}
+    numerator:
+      question: avis
+      answer: non
+    denominator:
+      question: revenu
+quantiles:
+  middles:
+    title: {TEXT}
+    questions: [revenu]
+    probabilities: [0.2, 0.5]
+    grain: 500
 """
 MISTAKES = [
     ("question: urgences", "question: urgence", "study-unknown-name", "urgences"),
@@ -65,6 +93,44 @@ MISTAKES = [
     ("question: note", "question: notes", "study-unknown-name", "note"),
     ("question: propos", "question: avis", "study-unknown-name", "propos"),
     ("  said:", "  kinds:", "study-analysis-twice", "typologies"),
+    (
+        "    question: urgences\n    answers",
+        "    question: urgence\n    answers",
+        "study-unknown-name",
+        "urgences",
+    ),
+    ("      - accord", "      - acord", "study-unknown-name", "accord"),
+    ("      - accord", "      - '9'", "study-unknown-name", "accord"),
+    (
+        "    question: urgences\n    answers:\n      - '0'\n      - accord",
+        "    question: pourquoi",
+        "study-total-filtered",
+        "pourquoi",
+    ),
+    ("      question: avis\n", "      question: aviss\n", "study-unknown-name", "avis"),
+    ("      answer: non\n", "      answer: nsp\n", "study-unknown-name", "non"),
+    ("      answer: non\n", "", "study-missing-key", "answer"),
+    (
+        "      question: revenu\n",
+        "      answer: oui\n      question: revenu\n",
+        "study-unknown-name",
+        "_Z",
+    ),
+    (
+        "      question: revenu\n",
+        "      question: urgences\n      answer: '2'\n",
+        "study-ratio-batteries",
+        "domaine",
+    ),
+    ("questions: [revenu]", "questions: [avis]", "study-unknown-name", "revenu"),
+    ("questions: [revenu]", "questions: []", "study-bad-value", "at least 1"),
+    ("    grain: 500\n", "", "study-quantile-grain", "revenu"),
+    ("grain: 500", "grain: 0", "study-bad-value", "greater"),
+    ("[0.2, 0.5]", "[0.1, 0.5]", "study-quantile-close", "0.2"),
+    ("[0.2, 0.5]", "[0.5, 0.6]", "study-quantile-close", "0.5, 0.6"),
+    ("[0.2, 0.5]", "[0.5, 0.2]", "study-quantile-close", "0.5, 0.2"),
+    ("[0.2, 0.5]", "[0.5, 0.9]", "study-quantile-close", "0.9"),
+    ("[0.2, 0.5]", "[]", "study-bad-value", "at least 1"),
 ]
 
 
@@ -73,6 +139,9 @@ def folder(tmp_path: Path) -> Path:
     folder = write_declaration(tmp_path)
     with (folder / "questions.yaml").open("a", encoding="utf-8") as questions:
         questions.write(BATTERY)
+    about = folder / "study.yaml"
+    counted = about.read_text("utf-8").replace("[zone]}", "[zone], population: frame}")
+    about.write_text(counted, "utf-8")
     (folder / "analyses.yaml").write_text(ANALYSES, "utf-8")
     return folder
 
@@ -101,7 +170,16 @@ def test_a_mistake_is_shown_with_its_line_and_what_is_valid(
         load_study(folder.parents[1], STUDY)
     error = refused.value
     assert (error.key, error.values["file"]) == (key, path)
-    # what is wrong between two keys stands at the line of their entry, at most five above
-    assert -5 <= int(str(error.values["line"])) - (before.count("\n") + 1) <= 0
+    # what is wrong between two keys stands at the line of their entry, at most six above
+    assert -6 <= int(str(error.values["line"])) - (before.count("\n") + 1) <= 0
     assert shown in error.text("en")
     assert str(path) in error.text("fr")
+
+
+def test_a_total_needs_a_frame_that_counts_its_units(folder: Path) -> None:
+    about = folder / "study.yaml"
+    about.write_text(about.read_text("utf-8").replace("population: frame", "population: unknown"))
+    with pytest.raises(DeclarationError, match=r"yeses.*unknown.*frame.*Remedy") as refused:
+        load_study(folder.parents[1], STUDY)
+    lines = ANALYSES.splitlines()
+    assert lines[int(str(refused.value.values["line"])) - 1].strip() == "yeses:"

@@ -10,8 +10,9 @@ import pytest
 from pipelines.analysis import AnalysisError
 from pipelines.analysis.clustering import cluster, match, stability
 from pipelines.analysis.mca import Indicators, correspondence, indicators
-from pipelines.analysis.measures import Measure, measures_of, read_measures
+from pipelines.analysis.measures import measures_of, read_measures
 from pipelines.analysis.portraits import Portraits, portray
+from pipelines.estimation.measures import Measure
 from pipelines.study import Study
 from pipelines.study.analyses import Counted
 from tests.analysis.made_up_study import WAVE, write_study, write_weighted

@@ -1,0 +1,48 @@
+"""What one respondent's answers count for, as SQL over the weighted responses.
+
+Belongs here: an item and the answers that count → 1, 0 or a number. Not here: sums over respondents
+(cube.py, quantities.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines import sql
+from pipelines.study import Item
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The share of those who gave one of `answers` to `item`; its mean where there are none."""
+
+    item: Item
+    answers: tuple[str, ...]
+
+    @property
+    def kind(self) -> Literal["share", "mean"]:
+        """What `value` will hold."""
+        return "mean" if self.item.is_numeric else "share"
+
+    @property
+    def expression(self) -> str:
+        """1, 0 or NULL (a number or NULL for a mean) for one respondent, as a DOUBLE."""
+        item = self.item
+        if item.is_numeric:
+            return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE)"
+        if item.ticks:
+            counted = [sql.name(item.columns[item.ticks.index(one)]) for one in self.answers]
+            chosen = " OR ".join(f"{column} = '1'" for column in counted)
+            base = " OR ".join(f"{sql.name(column)} IN ('0', '1')" for column in item.columns)
+        else:
+            chosen = " OR ".join(
+                f"{sql.name(one)} IN ({_list(self.answers)})" for one in item.columns
+            )
+            base = " OR ".join(
+                f"{sql.name(one)} IN ({_list(item.answers)})" for one in item.columns
+            )
+        return f"CASE WHEN {base} THEN CASE WHEN {chosen} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
+
+
+def _list(codes: Sequence[str]) -> str:
+    return ", ".join(map(sql.literal, codes))
