@@ -63,12 +63,14 @@ def diff(root: Path, before: str, after: str, *, as_json: bool) -> None:
 @click.command(cls=Verb, name="trace")
 @click.argument("release", metavar="STUDY@VERSION|PATH")
 @click.argument("key", nargs=-1, required=True, metavar="COLUMN=CODE...")
+@option("--table", help="cli-option-table")
 @option("--raw", type=FOLDER, help="cli-option-raw")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
 def trace(
-    root: Path, release: str, key: tuple[str, ...], *, raw: Path | None, as_json: bool
-) -> ExitCode:
+    root: Path, release: str, key: tuple[str, ...], *, table: str | None, raw: Path | None,
+    as_json: bool,
+) -> ExitCode:  # fmt: skip
     """Walk from one published number to what stands behind it."""
     from pipelines.contributors import contributors
     from pipelines.release import release_folder
@@ -77,7 +79,8 @@ def trace(
     if wrong := [one for one in key if "=" not in one]:
         raise click.UsageError(say("cli-trace-key", None, found=wrong[0]))
     pairs = (one.partition("=") for one in key)
-    found = trace_cell(release_folder(root, release), {column: code for column, _, code in pairs})
+    folder = release_folder(root, release)
+    found = trace_cell(folder, {column: code for column, _, code in pairs}, table)
     if raw:
         with TemporaryDirectory(prefix="phare-trace-") as work:
             found["lines"] = contributors(root, raw, found, Path(work))
@@ -91,7 +94,7 @@ def trace(
 
 def _print_trace(found: Mapping[str, Any]) -> None:
     lang = default_language()
-    click.echo(say("cli-trace-cell", lang, study=found["study"], version=found["version"]))
+    click.echo(say("cli-trace-cell", lang, **found))
     for name, value in found["cell"].items():
         about = found["columns"].get(name)
         told = f"  {name} = {'—' if value is None else value}"
@@ -99,6 +102,11 @@ def _print_trace(found: Mapping[str, Any]) -> None:
             columns = ", ".join(about["extract_columns"])
             told += f"    {about['about'][lang]}" + (f"  ← {columns}" if columns else "")
         click.echo(told)
+    for one in found["made_of"]:
+        key = " ".join(f"{name}={code}" for name, code in one["key"].items())
+        value = one["figures"].get("value")
+        told = "—" if value is None else value
+        click.echo(say("cli-trace-made-of", lang, table=one["table"], key=key, value=told))
     for step, about in found["queries"].items():
         files = ", ".join(one["file"] for one in about["queries"])
         click.echo(say("cli-trace-step", lang, step=step, about=about["about"][lang], files=files))

@@ -7,18 +7,20 @@ holder of the extract and written nowhere.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines import sql
 from pipelines.contributors.row_map import read_salt, row_map_digest
 from pipelines.errors import ExitCode, PhareError
+from pipelines.estimation.response import answered_sql, asked_sql
 from pipelines.intake import Delivery, deliveries
 from pipelines.steps import STEPS, run_step, wave_folder
 from pipelines.study import TOTAL, Item, Study, load_study
 
-STEPS_TO_WEIGHTED = ("raw_extract", "responses", "weighted_responses")
+STEPS_TO_RESPONSES = ("raw_extract", "responses")
+STEPS_TO_WEIGHTED = (*STEPS_TO_RESPONSES, "weighted_responses")
 
 
 class ContributorsError(PhareError):
@@ -34,13 +36,17 @@ def contributors(root: Path, raw: Path, traced: Mapping[str, Any], work: Path) -
     <study>/<wave>/<delivery>; `work` an empty folder, where the wave's respondents are made again
     from the extract by the present code and declaration of `root`. Keys: file, sha256, committed
     and found (digests of the row map), matches, base (lines of the cell's base), gave (those that
-    gave the answer; of a number, all).
+    gave the answer; of a number, all). Of a collection, the line of the entry.
 
-    Raises ContributorsError when the extract or the commitment is missing, RowMapError without
-    its salt, and what the steps raise.
+    Raises ContributorsError for a row that counts no answers, and when the extract or the
+    commitment is missing, RowMapError without its salt, and what the steps raise.
     """
-    cell, source = traced["cell"], traced["inputs"][0]
-    study_id, wave = traced["study"], cell["wave"]
+    counted, source = traced["counted"], traced["inputs"][0]
+    if counted is None:
+        raise ContributorsError("contributors-no-lines", table=traced["table"])
+    study_id, wave = traced["study"], counted["wave"]
+    if "entry" in counted:
+        return _entry(root, raw, traced, work)
     committed = traced["run"].get("row_maps", {}).get(wave)
     if committed is None:
         raise ContributorsError("contributors-no-map", study=study_id, version=traced["version"])
@@ -49,7 +55,7 @@ def contributors(root: Path, raw: Path, traced: Mapping[str, Any], work: Path) -
         run_step(study, wave, step)
     weighted = wave_folder(study, wave) / "weighted.parquet"
     found = row_map_digest(study, weighted, read_salt(delivery))
-    lines = _lines(study, cell, weighted)
+    lines = _lines(study, counted, weighted)
     return {
         "file": source["file"],
         "sha256": source["sha256"],
@@ -59,6 +65,25 @@ def contributors(root: Path, raw: Path, traced: Mapping[str, Any], work: Path) -
         "base": [line for line, _ in lines],
         "gave": [line for line, gave in lines if gave],
     }
+
+
+def _entry(root: Path, raw: Path, traced: Mapping[str, Any], work: Path) -> dict[str, Any]:
+    """Return the line of an entry of a collection: no respondent's, so the extract's own digest."""
+    counted, source = traced["counted"], traced["inputs"][0]
+    study, _ = _at_hand(root, raw, work, traced["study"], counted["wave"], source)
+    for step in (one for one in STEPS if one.name in STEPS_TO_RESPONSES):
+        run_step(study, counted["wave"], step)
+    cell = " AND ".join(
+        f"{sql.name(name)} = {sql.literal(code)}" for name, code in counted["entry"].items()
+    )
+    responses = wave_folder(study, counted["wave"]) / "responses.parquet"
+    query = sql.read("contributors/cell.sql", base="true", gave="true", cell=cell)
+    with sql.connect() as connection:
+        rows = connection.execute(query, {"weighted": str(responses)}).fetchall()
+    found = [int(line) for line, _ in rows]
+    digest = source["sha256"]  # the delivery was chosen by it, and reading the extract checked it
+    return {"file": source["file"], "sha256": digest, "committed": digest, "found": digest,
+            "matches": True, "base": found, "gave": found}  # fmt: skip
 
 
 def _at_hand(
@@ -80,13 +105,14 @@ def _at_hand(
     return load_study(work, study_id), deliveries(work, study_id, wave)[chosen[-1]]
 
 
-def _lines(study: Study, cell: Mapping[str, str], weighted: Path) -> list[tuple[int, bool]]:
-    key = (cell["question"], cell["domain"], cell["actor"])
+def _lines(study: Study, counted: Mapping[str, Any], weighted: Path) -> list[tuple[int, bool]]:
+    key = (counted["question"], counted["domain"], counted["actor"])
     item = next(one for one in study.items if (one.question, one.domain, one.actor) == key)
+    gave = answered_sql(study, item) if counted["is_response"] else _gave(item, counted["answers"])
+    base = asked_sql(study, item) if counted["is_response"] else _base(item)
     query = sql.read(
-        "contributors/cell.sql",
-        base=_base(item), gave=_gave(item, cell["answer"]), cell=_cell(study, cell),
-    )  # fmt: skip
+        "contributors/cell.sql", base=base, gave=gave, cell=_cell(study, counted["cell"])
+    )
     with sql.connect() as connection:
         rows = connection.execute(query, {"weighted": str(weighted)}).fetchall()
     return [(int(line), bool(gave)) for line, gave in rows]
@@ -100,13 +126,15 @@ def _base(item: Item) -> str:
     return f"({' OR '.join(f'{sql.name(one)} IN ({codes})' for one in item.columns)})"
 
 
-def _gave(item: Item, answer: str) -> str:
-    if item.is_numeric:
+def _gave(item: Item, answers: Sequence[str]) -> str:
+    """Return who gave one of some answers; everybody, of a mean or of a whole question."""
+    if item.is_numeric or not answers:
         return "true"
     if item.ticks:
-        return f"{sql.name(item.columns[item.ticks.index(answer)])} = '1'"
-    code = sql.literal(answer)
-    return f"({' OR '.join(f'{sql.name(one)} = {code}' for one in item.columns)})"
+        columns = (sql.name(item.columns[item.ticks.index(one)]) for one in answers)
+        return f"({' OR '.join(f'{one} = 1::VARCHAR' for one in columns)})"
+    codes = ", ".join(map(sql.literal, answers))
+    return f"({' OR '.join(f'{sql.name(one)} IN ({codes})' for one in item.columns)})"
 
 
 def _cell(study: Study, cell: Mapping[str, str]) -> str:

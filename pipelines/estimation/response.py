@@ -62,6 +62,21 @@ def _name(item: Item) -> str:
     return f"item {item.index}"
 
 
+def answered_sql(study: Study, item: Item) -> str:
+    """Return the condition on a respondent's coded answers of having answered an item."""
+    return _is_state(study, item, ANSWERED)
+
+
+def asked_sql(study: Study, item: Item) -> str:
+    """Return the condition on a respondent's coded answers of having been asked an item."""
+    return f"NOT {_is_state(study, item, NOT_ASKED)}"
+
+
+def _is_state(study: Study, item: Item, state: str) -> str:
+    codes = tuple(code for _, code, says in _states(study, item) if says == state)
+    return f"coalesce({_cell(study, item)} IN ({_codes(codes)}), false)"
+
+
 def _cell(study: Study, item: Item) -> str:
     """Return what says whether an item was answered: its one coded column, or a state."""
     columns = [sql.name(column) for column in item.columns]

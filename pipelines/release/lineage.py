@@ -11,6 +11,13 @@ from typing import Any
 import yaml
 
 from pipelines import sql
+from pipelines.release.derived import (
+    column_of,
+    derived_table,
+    nets_of,
+    open_columns,
+    questions_of,
+)
 from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
@@ -25,9 +32,9 @@ def lineage(release: Release) -> dict[str, Any]:
     `inputs`: the extracts. `steps`: queries as they stand. `columns`:
     per published column its kind of dependence, what it is made of, its formula. `items`: per
     question (and domain, actor) the columns of the extract that hold the answers. `roles`: which
-    columns of the extract serve as weight, strata and breakdowns. `tables`: the same of the tables
-    of analyses, whose columns all come from the answers by the steps named; what an analysis asked
-    is in `pub:method`.
+    columns of the extract serve as weight, strata and breakdowns, which hold the open answers of
+    an analysis, which are compared in a collection. `nets`: the answers behind each. `tables`: the
+    same of the other tables (derived.py); what an analysis asked is in `pub:method`.
     """
     study, about = release.study, _texts()
     first, *others = data_tables(study)
@@ -46,7 +53,8 @@ def lineage(release: Release) -> dict[str, Any]:
         "columns": {
             one.name: {"table": first.name, **_about(study, one)} for one in first.fields
         },
-        "tables": {table.name: _analysis(table) for table in others},
+        "tables": {table.name: derived_table(study, table) for table in others},
+        "nets": {} if study.collected else nets_of(study),
         "items": [
             {
                 "question": one.question, "domain": one.domain, "actor": one.actor,
@@ -58,6 +66,8 @@ def lineage(release: Release) -> dict[str, Any]:
             "weight": _weight_columns(study),
             "strata": {name: breakdown_columns(study, name) for name in study.about.weights.strata},
             "breakdowns": {name: breakdown_columns(study, name) for name in study.breakdowns},
+            "open_answers": {} if study.collected else open_columns(study),
+            "compared": _compared_columns(study),
         },
     }  # fmt: skip
 
@@ -74,28 +84,30 @@ def _about(study: Study, column: Field) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _analysis(table: Table) -> dict[str, Any]:
-    return {
-        "about": table.description.model_dump(),
-        "from": ["answers", "weight", "strata", "breakdowns"],
-        "steps": ["validation", "analysis", "disclosure", "release"],
-        "columns": {one.name: {"about": one.description.model_dump()} for one in table.fields},
-    }
-
-
 def breakdown_columns(study: Study, name: str) -> list[str]:
     """Return the columns of the extract that a breakdown comes from."""
     return _columns_of(study, study.breakdowns[name])
 
 
-def extract_columns(study: Study, column: str) -> list[str]:
-    """Return every column of the extracts that a published column depends on, sorted."""
-    if study.collected:
-        return [column] if column in study.about.columns else []
+def extract_columns(study: Study, column: str, table: Table | None = None) -> list[str]:
+    """Return every column of the extracts that a published column depends on, sorted.
+
+    `table` is the one that the column is of, by default the first.
+    """
+    first = data_tables(study)[0]
+    of = table or first
+    about = _about_of(study, of, column)
+    asked = set(questions_of(study, of.name)) if of.name != first.name else None
     found: set[str] = set()
-    about = _texts()["columns"][_entry(study, column)]
+    if "entry" in about["from"]:
+        found.add(column)
+    if "compared" in about["from"]:
+        found |= set(_compared_columns(study))
     if "answers" in about["from"]:
-        found |= {name for item in study.items for name in item.columns}
+        items = (one for one in study.items if asked is None or one.question in asked)
+        found |= {name for item in items for name in item.columns}
+    if "open_answers" in about["from"]:
+        found |= {one for columns in open_columns(study).values() for one in columns}
     if "weight" in about["from"]:
         found |= set(_weight_columns(study))
     if "strata" in about["from"]:
@@ -109,10 +121,26 @@ def extract_columns(study: Study, column: str) -> list[str]:
     return sorted(found)
 
 
-def transformation(study: Study, column: str) -> dict[str, str]:
+def transformation(study: Study, column: Field, table: Table) -> dict[str, str]:
     """Return how a published column depends on its inputs, in OpenLineage's words."""
-    about = _texts()["columns"][_entry(study, column)]
-    return {"type": about["kind"], "subtype": about["how"], "description": about["about"]["en"]}
+    about = _about_of(study, table, column.name)
+    words = about.get("about", column.description.model_dump())
+    return {"type": about["kind"], "subtype": about["how"], "description": words["en"]}
+
+
+def _about_of(study: Study, table: Table, column: str) -> dict[str, Any]:
+    first = data_tables(study)[0]
+    if table.name != first.name:
+        return column_of(study, table, column)
+    return _about(study, next(one for one in first.fields if one.name == column))
+
+
+def _compared_columns(study: Study) -> list[str]:
+    """Return the columns of a collection by which its entries are compared."""
+    compared = study.collected.comparison if study.collected else None
+    if compared is None:
+        return []
+    return sorted({compared.concept, compared.wording, compared.unit, compared.doubt})
 
 
 def _query(path: str) -> str:

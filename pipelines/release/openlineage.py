@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.release.inputs import Release
 from pipelines.release.lineage import extract_columns, transformation
-from pipelines.study.tables import ESTIMATES, Table
+from pipelines.study.tables import Table, data_tables
 
 OPENLINEAGE = "lineage/openlineage.ndjson"
 PRODUCER = "urn:phare:pipelines"
@@ -63,7 +63,7 @@ def _output(
         **_facet("schema", "Schema", "1-2-0", fields=fields),
         **_facet("version", "DatasetVersion", "1-0-1", datasetVersion=version),
     }
-    if table.name == ESTIMATES:  # of a collection, lineage.json says that rows are copied
+    if table.name in {one.name for one in data_tables(release.study)}:  # codes are declared
         facets |= _facet("columnLineage", "ColumnLineage", "1-2-0", fields=_columns(release, table))
     path = f"data/{table.name}.parquet"
     statistics = _facet(
@@ -80,9 +80,9 @@ def _output(
 
 def _columns(release: Release, table: Table) -> dict[str, Any]:
     found = {}
-    for one in table.columns:
-        how = {**transformation(release.study, one), "masking": False}
-        found[one] = {
+    for one in table.fields:
+        how = {**transformation(release.study, one, table), "masking": False}
+        found[one.name] = {
             "inputFields": [
                 {
                     "namespace": f"phare.raw.{release.study.id}",
@@ -91,7 +91,7 @@ def _columns(release: Release, table: Table) -> dict[str, Any]:
                     "transformations": [how],
                 }
                 for source in release.sources
-                for column in extract_columns(release.study, one)
+                for column in extract_columns(release.study, one.name, table)
             ]
         }
     return found

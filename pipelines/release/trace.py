@@ -1,7 +1,8 @@
-"""Tracing one published cell: from the number to its formula, SQL, columns, rules, code and run.
+"""Tracing one published row: from the number to its formula, SQL, columns, rules, code and run.
 
 Belongs here: the walk, over the files of a release alone. Not here: how these files were made
-(lineage.py, layout.py), the respondents behind a cell (contributors.py).
+(lineage.py, layout.py), the rows a row is made of (rows_behind.py), the respondents behind it
+(pipelines.contributors).
 """
 
 import json
@@ -9,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from phare_data.layout import VERSIONS
@@ -19,38 +19,54 @@ from pipelines.release.errors import CellError
 from pipelines.release.layout import RUN
 from pipelines.release.lineage import LINEAGE
 from pipelines.release.log import read_log
+from pipelines.release.rows_behind import counted, entry, rows_behind, select
 from pipelines.study import NOT_APPLICABLE, TOTAL
+from pipelines.study.tables import ESTIMATES
 
 
-def trace(folder: Path, key: Mapping[str, str]) -> dict[str, Any]:
-    """Return how one row of the estimates (or entries) of a release came about, as JSON-able facts.
+def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dict[str, Any]:
+    """Return how one row of a table of a release came about, as JSON-able facts.
 
-    `folder` is a release as published or downloaded: nothing else is read. `key` names codes by
+    `folder` is a release as published or downloaded: nothing else is read. `table` is one that
+    data fill; by default the estimates, or the entries of a collection. `key` names codes by
     column; a breakdown left out is `_T`, a domain or actor `_Z`, any other column may be left out
     where one row remains. Keys of the result: cell (the row as published), columns (per column:
-    formula, steps, columns of the extract), queries (the SQL of each step), inputs (the extracts
-    of the wave with their digests), quality (checks and rules of the wave), run (commit, lock,
-    environment), released (the log entry, where the log lies beside the folder).
+    formula, steps, columns of the extract), made_of (the published rows that it is made of, each
+    of which can be traced in turn), counted (whose answers it counts, or which entry it shows;
+    None where neither), queries (the SQL of each step), inputs (the extracts of the wave with
+    their digests), quality (checks and rules of the wave), run (commit, lock, environment),
+    released (the log entry, where the log lies beside the folder).
 
-    Raises CellError for a column that is no key, and where no row or several have the key.
+    Raises CellError for a table that no data fill, a column that is no key, and where no row or
+    several have the key.
     """
     descriptor = read_descriptor(folder)
     lineage = _read(folder / LINEAGE)
-    row = _row(folder, descriptor, lineage, key)
-    item = _item(lineage, row)
+    first = next(iter(lineage["columns"].values()))["table"]
+    name = table or first
+    columns = _columns_of(lineage, first, name)
+    row = _row(folder, descriptor, lineage, name, key)
+    of = (
+        counted(folder, lineage, name, row) if first == ESTIMATES
+        else entry(folder, first, row)
+    )  # fmt: skip
+    items = _items(descriptor, lineage, name, row)
     quality = _read(folder / "quality" / "report.json")
     return {
         "study": descriptor["name"],
         "version": descriptor["version"],
-        "cell": {name: None if value is None else str(value) for name, value in row.items()},
+        "table": name,
+        "cell": {one: None if value is None else str(value) for one, value in row.items()},
         "columns": {
-            name: {
+            one: {
                 "about": about["about"],
                 "steps": about["steps"],
-                "extract_columns": _extract_columns(lineage, about, name, item, row),
+                "extract_columns": _extract_columns(lineage, about, one, items, row),
             }
-            for name, about in lineage["columns"].items()
+            for one, about in columns.items()
         },
+        "made_of": rows_behind(folder, lineage, name, row, of) if name != first else [],
+        "counted": of,
         "queries": lineage["steps"],
         "inputs": [one for one in lineage["inputs"] if one["wave"] == row["wave"]],
         "quality": quality.get(row["wave"], quality),
@@ -59,18 +75,29 @@ def trace(folder: Path, key: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _columns_of(lineage: Mapping[str, Any], first: str, table: str) -> Mapping[str, Any]:
+    """Return the columns of a table; raises CellError where data fill none of that name."""
+    if table == first:
+        return dict(lineage["columns"])
+    known = {name: about["columns"] for name, about in lineage["tables"].items()}
+    if table not in known:
+        raise CellError("release-cell-table", found=table, valid=", ".join((first, *known)))
+    if "nets" not in lineage:
+        raise CellError("release-cell-before", found=table)
+    return dict(known[table])
+
+
 def _row(
-    folder: Path, descriptor: Mapping[str, Any], lineage: Mapping[str, Any], key: Mapping[str, str]
-) -> dict[str, Any]:
-    traced = next(iter(lineage["columns"].values()))["table"]
+    folder: Path, descriptor: Mapping[str, Any], lineage: Mapping[str, Any], traced: str,
+    key: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
     schema = next(one["schema"] for one in descriptor["resources"] if one["name"] == traced)
     names = schema["primaryKey"]
     for name in key:
         if name not in names:
             raise CellError("release-cell-column", found=name, valid=", ".join(names))
     table = pq.read_table(folder / "data" / f"{traced}.parquet")
-    for name, code in {**_defaults(lineage, names), **key}.items():
-        table = table.filter(pc.equal(table[name], code))
+    table = select(table, {**_defaults(lineage, names), **key})
     if table.num_rows != 1:
         told = ", ".join(f"{name}={code}" for name, code in key.items())
         raise CellError("release-cell-rows", found=told, count=table.num_rows)
@@ -85,31 +112,50 @@ def _defaults(lineage: Mapping[str, Any], names: list[str]) -> dict[str, str]:
     return {name: code for name, code in plain.items() if name in names}
 
 
-def _item(lineage: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
-    """Return the columns of the extract that hold the answers of the row's item."""
-    place = ("question", "domain", "actor")
-    return next(
-        (one["columns"] for one in lineage["items"] if all(one[at] == row[at] for at in place)), []
-    )
+def _items(
+    descriptor: Mapping[str, Any], lineage: Mapping[str, Any], table: str, row: Mapping[str, Any]
+) -> list[str]:
+    """Return the columns of the extract that hold the answers a row is made of."""
+    asked = {row["question"]} if row.get("question", NOT_APPLICABLE) != NOT_APPLICABLE else set()
+    if "profile" in row or "axis" in row:  # made of what the typology reads, whatever it describes
+        asked |= set(descriptor["pub:method"]["analyses"][row["analysis"]]["active"])
+    place = {
+        at: row[at] for at in ("domain", "actor") if at in row and row["question"] in asked
+    } if "profile" not in row else {}  # fmt: skip
+    found = [
+        name for one in lineage["items"]
+        if one["question"] in asked and all(one[at] == code for at, code in place.items())
+        for name in one["columns"]
+    ]  # fmt: skip
+    return sorted({*found, *lineage["roles"].get("open_answers", {}).get(row.get("analysis"), ())})
 
 
 def _extract_columns(
-    lineage: Mapping[str, Any], about: Mapping[str, Any], name: str, item: list[str],
+    lineage: Mapping[str, Any], about: Mapping[str, Any], name: str, items: list[str],
     row: Mapping[str, Any],
 ) -> list[str]:  # fmt: skip
     """Return the columns of the extract behind one published column of this very row."""
     roles = lineage["roles"]
-    found = set(item) if "answers" in about["from"] else set()
+    found = set(items) if {"answers", "open_answers"} & set(about["from"]) else set()
     if "entry" in about["from"]:
         found.add(name)
+    if "compared" in about["from"]:
+        found |= set(roles["compared"])
     if "weight" in about["from"]:
         found |= set(roles["weight"])
     if "strata" in about["from"]:
         found |= {one for columns in roles["strata"].values() for one in columns}
     if "breakdowns" in about["from"]:
         by = [name] if name in roles["breakdowns"] else roles["breakdowns"]
-        found |= {one for at in by if row[at] != TOTAL for one in roles["breakdowns"][at]}
+        found |= {one for at in by if _is_within(row, at) for one in roles["breakdowns"][at]}
     return sorted(found)
+
+
+def _is_within(row: Mapping[str, Any], breakdown: str) -> bool:
+    """Tell whether a row is about one code of a breakdown; by name, by territory, or by test."""
+    if breakdown in row:
+        return bool(row[breakdown] != TOTAL)
+    return "territory" in row or row.get("by") == breakdown
 
 
 def _entry(folder: Path, version: str) -> Mapping[str, Any] | None:

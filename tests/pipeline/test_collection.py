@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from phare_data.verifier import verify
+from pipelines.contributors import contributors
 from pipelines.errors import PhareError
 from pipelines.evidence import COLLECTION_CHECKS, required_findings
 from pipelines.release import CellError, trace
@@ -140,7 +142,7 @@ def test_figures_of_a_concept_are_compared_or_the_reason_is_said(root: Path) -> 
     }
 
 
-def test_an_entry_is_traced_to_the_file_it_came_from(root: Path) -> None:
+def test_an_entry_is_traced_to_the_line_it_came_from(root: Path, tmp_path: Path) -> None:
     path = Path(str(run_study(root, STUDY, RELEASED)["path"]))
     found = trace(path, {"id": "F2"})
     assert found["cell"]["number"] == "74.5"
@@ -148,6 +150,22 @@ def test_an_entry_is_traced_to_the_file_it_came_from(root: Path) -> None:
     assert found["inputs"][0]["file"] == "figures.csv"
     with pytest.raises(CellError):
         trace(path, {"id": "F9"})
+    compared = trace(path, {"id": "F3"}, "concept_comparisons")
+    assert compared["columns"]["reason"]["extract_columns"] == ["doubt", "idea", "said", "unit"]
+    assert compared["columns"]["number"]["extract_columns"] == ["number"]
+    (entry,) = compared["made_of"]
+    assert trace(path, entry["key"], entry["table"])["cell"]["number"] == "61.0"
+    (tmp_path / "work").mkdir()
+    lines = contributors(root, root / "raw", compared, tmp_path / "work")
+    assert (lines["base"], lines["file"]) == ([4], "figures.csv")  # line 1 is the header
+    events = (path / "lineage" / "openlineage.ndjson").read_text("utf-8").splitlines()
+    outputs = {one["name"]: one["facets"] for one in json.loads(events[1])["outputs"]}
+    judged = {"doubt", "idea", "said", "unit"}
+    for table, column, wanted in (
+        ("figures", "number", {"number"}), ("concept_comparisons", "reason", judged),
+    ):  # fmt: skip
+        fields = outputs[table]["columnLineage"]["fields"][column]["inputFields"]
+        assert {one["field"] for one in fields} == wanted
 
 
 @pytest.mark.parametrize(
