@@ -52,14 +52,12 @@ class Cell:
 def estimate_cell(people: Respondents, inside: Flags) -> Cell:
     """Return every measure of `people` in the cell `inside` (one flag a respondent).
 
-    The covariance of two ratios a, b of one sample (Särndal, Swensson and Wretman 1992, 5.5; the
-    linearised value is u = w (y - p) / W in the base, else 0):
-
-        C(a, b) = Σ_h (1 - n_h/N_h) n_h/(n_h - 1) [Σ u_a u_b - Σ u_a Σ u_b / n_h]
-
-    with n_h all respondents of the stratum, in the cell or not.
+    The covariance of two ratios of one sample is that of their linearised values z = (y - p) / W
+    in the base, else 0 (Särndal, Swensson and Wretman 1992, 5.5), under the design of the whole
+    sample: strata, finite populations and, where weights are calibrated, its residuals
+    (Groups.covariance).
     """
-    values, stratum = people.values[inside], people.stratum[inside]
+    values, group = people.values[inside], people.group[inside]
     is_base = ~np.isnan(values)
     bases = people.weight[inside, None] * is_base
     base = bases.sum(axis=0)
@@ -69,10 +67,10 @@ def estimate_cell(people: Respondents, inside: Flags) -> Cell:
         linearised = np.where(is_base, bases * (values - value) / base, 0.0)
     linearised[:, base <= 0] = np.nan
     respondents = is_base.sum(axis=0).astype(float)
-    strata = (_sums_by(stratum, is_base, people.sampled.size) > 0).sum(axis=0)
+    present = people.groups.by_stratum(_sums_by(people, group, is_base)) > 0
     return Cell(
-        value, _covariance(people, stratum, linearised), respondents, base, effective,
-        np.maximum(respondents - strata, 1.0),
+        value, _covariance(people, group, linearised), respondents, base, effective,
+        np.maximum(respondents - present.sum(axis=1), 1.0),
     )  # fmt: skip
 
 
@@ -89,42 +87,28 @@ def contrast(people: Respondents, inside: Flags) -> tuple[Vector, Vector, Cell]:
         signed = np.where(inside[:, None], bases / first.base, -bases / rest.base)
         own = np.where(inside[:, None], first.value, rest.value)
         linearised = np.where(is_base, signed * (people.values - own), 0.0)
-    factor = _factors(people)
-    sums = _sums_by(people.stratum, linearised, factor.size)
-    squares = _sums_by(people.stratum, linearised**2, factor.size)
-    variance = (factor[:, None] * (squares - sums**2 / people.sampled[:, None])).sum(axis=0)
+    total, square = (_sums_by(people, people.group, one) for one in (linearised, linearised**2))
+    once = total * (people.groups.weight / people.groups.respondents)
+    variance = people.groups.variance(total, square, once, square)
     return first.value - rest.value, np.sqrt(np.maximum(variance, 0.0)), rest
 
 
-def _sums_by(group: npt.NDArray[np.int64], values: Vector | Flags, groups: int) -> Vector:
-    """Return the sums of each column of `values` in each group: groups × columns."""
-    sums = [np.bincount(group, column, groups) for column in values.T]
-    return np.stack(sums, axis=1).astype(np.float64)
+def _sums_by(people: Respondents, group: npt.NDArray[np.int64], values: Vector | Flags) -> Vector:
+    """Return the sums of each column of `values` in each group: columns × groups."""
+    groups = len(people.groups.names)
+    return np.stack([np.bincount(group, column, groups) for column in values.T]).astype(np.float64)
 
 
-def _factors(people: Respondents) -> Vector:
-    """Return (1 - n_h/N_h) n_h/(n_h - 1) of each stratum; 0 where one respondent stands alone."""
-    sampled, units = people.sampled, people.population
-    correction = np.where(np.isfinite(units), 1 - sampled / units, 1.0)
-    return np.asarray(
-        correction * np.where(sampled > 1, sampled / np.maximum(sampled - 1, 1), 0.0),
-        dtype=np.float64,
-    )
-
-
-def _covariance(people: Respondents, stratum: npt.NDArray[np.int64], linearised: Vector) -> Vector:
-    """Return Σ_h factor_h [Σ u u' - Σ u Σ u' / n_h] of linearised values, n × measures.
-
-    By einsum, not by BLAS, whose order of summation depends on its threads.
-    """
-    factor = _factors(people)
-    sums = _sums_by(stratum, linearised, factor.size)
-    found = -np.einsum("hj,hk->jk", sums * (factor / people.sampled)[:, None], sums)
+def _covariance(people: Respondents, group: npt.NDArray[np.int64], linearised: Vector) -> Vector:
+    """Return the covariance of measures from linearised values w z, respondents × measures."""
+    groups = people.groups
+    factor = groups.factors[groups.stratum]
+    moment = np.zeros((linearised.shape[1],) * 2)
     for start in range(0, linearised.shape[0], BLOCK):
         block = linearised[start : start + BLOCK]
-        scaled = block * factor[stratum[start : start + BLOCK]][:, None]
-        found += np.einsum("ij,ik->jk", scaled, block)
-    return np.asarray(found, dtype=np.float64)
+        scaled = block * factor[group[start : start + BLOCK]][:, None]
+        moment += np.einsum("ij,ik->jk", scaled, block)
+    return groups.covariance(_sums_by(people, group, linearised), moment)
 
 
 def pairwise(cell: Cell, *, is_share: bool) -> tuple[Vector, Vector]:

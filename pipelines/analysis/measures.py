@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines import sql
-from pipelines.estimation.frame import unit_counts
+from pipelines.estimation.calibration import calibrated_breakdowns
+from pipelines.estimation.groups import Groups, read_groups
 from pipelines.estimation.measures import Measure
 from pipelines.study import Study
 from pipelines.study.analyses import Counted, counted_answers
@@ -26,19 +27,23 @@ Codes = npt.NDArray[np.int64]
 class Respondents:
     """One wave as arrays, a row each: `values` is n × measures, NaN outside the base.
 
-    `line` is the respondent's line in the file, in order. `stratum` numbers the strata; `sampled`
-    and `population` are their respondents and units (infinite where unknown). `breakdowns` holds
+    `line` is the respondent's line in the file, in order. `group` numbers the groups of the sample
+    (pipelines.estimation.groups), which variances are made from. `breakdowns` holds
     each respondent's codes. Memory: 8 bytes a respondent and measure, so callers read the measures
     of one ranking at a time.
     """
 
     line: Codes
     weight: Vector
-    stratum: Codes
-    sampled: Vector
-    population: Vector
+    group: Codes
+    groups: Groups
     breakdowns: dict[str, npt.NDArray[np.str_]]
     values: Vector
+
+    @property
+    def stratum(self) -> Codes:
+        """The stratum of each respondent, numbered."""
+        return self.groups.stratum[self.group]
 
 
 def measures_of(study: Study, counted: Counted) -> tuple[Measure, ...]:
@@ -69,28 +74,27 @@ def read_respondents(
 ) -> Respondents:  # fmt: skip
     """Run a query like measured.sql, `values` bound, and return its `columns` as measures."""
     with sql.connect(weighted.parent) as connection:
+        groups = read_groups(connection, study, wave_id, weighted)
         rows = connection.execute(query, {"weighted": str(weighted), **values}).fetchnumpy()
-    strata, stratum, sampled = np.unique(
-        rows["stratum"].astype(str), return_inverse=True, return_counts=True
-    )
-    numbers = np.empty((stratum.size, len(columns)))
+    names = np.array(groups.names)
+    order = np.argsort(names)
+    group = order[np.searchsorted(names, _group_names(study, rows), sorter=order)]
+    numbers = np.empty((group.size, len(columns)))
     for place, name in enumerate(columns):
         numbers[:, place] = np.ma.filled(rows[name].astype(float), np.nan)
     return Respondents(
         rows["_line"].astype(np.int64),
         np.asarray(rows["weight"], dtype=np.float64),
-        stratum.astype(np.int64),
-        sampled.astype(np.float64),
-        _populations(study, wave_id, [str(one) for one in strata]),
+        group.astype(np.int64),
+        groups,
         {name: rows[f"by_{name}"].astype(str) for name in study.breakdowns},
         numbers,
     )
 
 
-def _populations(study: Study, wave_id: str, strata: list[str]) -> Vector:
-    """Return the units of each stratum: estimation has checked that the frame knows them."""
-    declared = study.about.weights
-    if declared.population == "unknown" or not declared.strata:
-        return np.full(len(strata), np.inf)
-    counts = {"|".join(key): n for key, n in unit_counts(study, wave_id, declared.strata).items()}
-    return np.array([counts[one] for one in strata], dtype=np.float64)
+def _group_names(study: Study, rows: Mapping[str, np.ndarray]) -> npt.NDArray[np.str_]:
+    """Return the name of each respondent's group, as groups.group_expression writes it."""
+    names = rows["stratum"].astype(str)
+    for kind in calibrated_breakdowns(study):
+        names = np.char.add(np.char.add(names, "|"), rows[f"by_{kind}"].astype(str))
+    return names

@@ -96,7 +96,8 @@ def ratios_as_published(
 
     A quotient rounded by itself would be a second look at both figures. The step of the error is
     what one step of both published errors would move it by: (s + r s') / q. `published` are the
-    protected estimates: a ratio to what these withhold has no respondents, which withholds it.
+    protected estimates: a ratio to what these withhold has no respondents, which withholds it. The
+    lower bound is not below nought where neither side can be.
     """
     step, of_step = (_step(study, kind) for kind in ("measure", "of_measure"))
     cell = ["domain", "actor", *study.breakdowns]
@@ -123,8 +124,14 @@ def ratios_as_published(
     )
     variance, freedom = _numbers(coarse, "standard_error") ** 2, _numbers(coarse, "freedom")
     half = pl.Series(half_width(variance, freedom))
+    below = {name: (one.minimum or 0) < 0 for name, one in study.questions.items()}
+    signed = pl.any_horizontal(
+        pl.col(one).replace_strict(below, return_dtype=pl.Boolean)
+        for one in ("question", "of_question")
+    )
+    low = (pl.col("value") - half).fill_nan(None)
     bounded = coarse.with_columns(
-        ci_low=(pl.col("value") - half).fill_nan(None),
+        ci_low=pl.when(signed | (low > 0)).then(low).when(low.is_not_null()).then(0.0),
         ci_high=(pl.col("value") + half).fill_nan(None),
     )
     width = (pl.col("ci_high") - pl.col("ci_low")) / pl.col("value").abs()

@@ -64,7 +64,45 @@ class Groups:
             total, square = self._residuals(total, square, once)
         return self._over_strata(total, square, terms)
 
+    def covariance(self, total: Matrix, moment: Matrix) -> Matrix:
+        """Return the covariance matrix of statistics, of which `variance` is the diagonal.
+
+        `total` as above; `moment` (statistics × statistics) = Σ f w² z z' over respondents, f the
+        factor of their stratum. With t the sums of u by stratum and c their means:
+        V = Σ_h f_h [Σ u u' - c t' - t c' + n_h c c']. By einsum, not by BLAS, whose order of
+        summation depends on its threads.
+        """
+        if self.indicators is not None:
+            fitted, factor = self._fitted(total), self.factors[self.stratum]
+            once = total * (self.weight / self.respondents)  # Σ w² z: one weight a group
+            cross = np.einsum("ag,bg->ab", once * factor, fitted)
+            own = np.einsum("ag,bg->ab", fitted * (factor * self.squares), fitted)
+            total, moment = total - fitted * self.weight, moment - cross - cross.T + own
+        sums = self.by_stratum(total)
+        centre, factor = sums / self.sampled, self.factors
+        if self.centered:
+            mean = sums.sum(axis=1, keepdims=True) / self.sampled.sum()
+            centre = np.where(self.sampled == 1, mean, centre)
+        cross = np.einsum("ah,bh->ab", centre * factor, sums)
+        own = np.einsum("ah,bh->ab", centre * (factor * self.sampled), centre)
+        return np.asarray(moment - cross - cross.T + own)
+
+    @property
+    def factors(self) -> Vector:
+        """(1 - n_h/N_h) n_h/(n_h - 1) of each stratum; of one respondent, 0 or the first factor."""
+        alone = self.sampled == 1
+        lone = 1.0 if self.centered else 0.0
+        scale = np.where(alone, lone, self.sampled / np.maximum(self.sampled - 1, 1))
+        correction = np.where(np.isfinite(self.population), 1 - self.sampled / self.population, 1.0)
+        return np.asarray(correction * scale)
+
     def _residuals(self, total: Matrix, square: Matrix, once: Matrix) -> tuple[Matrix, Matrix]:
+        fitted = self._fitted(total)
+        rest = total - fitted * self.weight
+        return rest, square - 2 * fitted * once + fitted**2 * self.squares
+
+    def _fitted(self, total: Matrix) -> Matrix:
+        """Return x'B of each statistic in each group, from its Σ w z by group."""
         design = np.ones_like(self.weight) if self.design_weight is None else self.design_weight
         x = np.zeros((self.weight.size, 0)) if self.indicators is None else self.indicators
         plain = total * self.respondents / self.weight  # Σ z: one weight a group
@@ -73,20 +111,15 @@ class Groups:
         slopes = np.einsum(
             "eg,gj,jk->ek", plain * design, x, np.linalg.pinv(moment, hermitian=True)
         )
-        fitted = np.einsum("ek,gk->eg", slopes, x)
-        rest = total - fitted * self.weight
-        return rest, square - 2 * fitted * once + fitted**2 * self.squares
+        return np.asarray(np.einsum("ek,gk->eg", slopes, x))
 
     def _over_strata(self, total: Matrix, square: Matrix, terms: Matrix) -> Vector:
         sums, squares = self.by_stratum(total), self.by_stratum(square)
-        alone = self.sampled == 1
-        scale = np.where(alone, 0.0, self.sampled / np.maximum(self.sampled - 1, 1))
-        part = scale * (squares - sums**2 / self.sampled)
-        if self.centered and alone.any():
+        part = squares - sums**2 / self.sampled
+        if self.centered:
             mean = sums.sum(axis=1, keepdims=True) / self.sampled.sum()
-            part = np.where(alone, squares - 2 * mean * sums + mean**2, part)
-        correction = np.where(np.isfinite(self.population), 1 - self.sampled / self.population, 1.0)
-        found: Vector = (correction * part).sum(axis=1)
+            part = np.where(self.sampled == 1, squares - 2 * mean * sums + mean**2, part)
+        found: Vector = (self.factors * part).sum(axis=1)
         # a constant answer leaves only what its sums cancel to: that is no variance
         return np.where(found > NOISE * terms.sum(axis=1), found, 0.0)
 

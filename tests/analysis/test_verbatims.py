@@ -24,7 +24,11 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 def themes(study: Study, folder: Path, said: list[str]) -> dict[str, tuple[int, int, float]]:
-    """Return respondents, mentioning and share of each theme, weights 1, 2, 3…"""
+    """Return respondents, mentioning and share of each theme, weights 1, 2, 3…
+
+    A last respondent says nothing: nobody is alone in a stratum.
+    """
+    said = [*said, ""]
     weight = [float(n) for n in range(1, len(said) + 1)]
     weighted = write_weighted(folder / "w.parquet", pl.DataFrame({"said": said, "weight": weight}))
     found = count_themes(study, WAVE, weighted, "words")
@@ -71,7 +75,7 @@ def test_the_base_is_who_wrote_and_shares_are_weighted(study: Study, tmp_path: P
 
 
 def test_a_wave_that_did_not_ask_has_no_figure(study: Study, tmp_path: Path) -> None:
-    weighted = write_weighted(tmp_path / "w.parquet", pl.DataFrame({"said": ["réseau"]}))
+    weighted = write_weighted(tmp_path / "w.parquet", pl.DataFrame({"said": ["réseau"] * 2}))
     pl.read_parquet(weighted).drop("said").write_parquet(weighted)
     found = count_themes(study, WAVE, weighted, "words")
     assert found["respondents"].to_list() == [0, 0, 0]
