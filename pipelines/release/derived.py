@@ -20,6 +20,7 @@ from pipelines.study.estimation_tables import (
     NETS,
     declared_nets,
 )
+from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 from pipelines.study.tables import Table, data_tables
 
 STEPS = ["validation", "estimation", "analysis", "disclosure", "release"]
@@ -90,7 +91,12 @@ def _asked(study: Study, table: str, every: tuple[str, ...]) -> Iterator[str]:
     elif table in (COMPARISONS, ASSOCIATIONS):
         for one in getattr(declared, table).values():
             yield from one.questions or every
-    elif table in ("priorities", "roles"):
+    elif table == QUANTILES:
+        yield from (name for one in declared.quantiles.values() for name in one.questions)
+    elif table == RATIOS:
+        for ratio in declared.ratios.values():
+            yield from (ratio.numerator.question, ratio.denominator.question)
+    elif table in ("priorities", "roles", TOTALS):
         yield from (one.question for one in getattr(declared, table).values())
     elif table == "alliances":
         counted = (one for sheet in declared.sheets.values() for one in sheet.alliances)

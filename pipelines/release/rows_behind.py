@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.study import NOT_APPLICABLE, TOTAL
 from pipelines.study.estimation_tables import ASSOCIATIONS, COMPARISONS, ITEM_RESPONSE, NETS
+from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 from pipelines.study.tables import ESTIMATES
 
 Facts = Mapping[str, Any]
@@ -32,7 +33,7 @@ def counted(folder: Path, lineage: Facts, table: str, row: Facts) -> dict[str, A
     from respondents, not counted by an answer: there is no set of lines that gave one.
     """
     by, cell = lineage["roles"]["breakdowns"], {}
-    if table in (ESTIMATES, NETS, COMPARISONS):
+    if table in (ESTIMATES, NETS, COMPARISONS, TOTALS, RATIOS):
         answers = _codes(lineage, row["question"], [row["answer"]])
         cell = {name: row[name] for name in by}
     elif table in RANKINGS:
@@ -41,8 +42,9 @@ def counted(folder: Path, lineage: Facts, table: str, row: Facts) -> dict[str, A
     elif table == SHEETS:
         answers = _codes(lineage, row["question"], row["answers"].split("+"))
         cell = {_sheet_breakdown(folder, row): row["territory"]}
-    elif table in (ITEM_RESPONSE, ASSOCIATIONS):
+    elif table in (ITEM_RESPONSE, ASSOCIATIONS, QUANTILES):
         answers = []
+        cell = {name: row[name] for name in by if name in row}
     else:
         return None
     item = {name: row.get(name, NOT_APPLICABLE) for name in ITEM}
@@ -72,6 +74,10 @@ def rows_behind(folder: Path, lineage: Facts, table: str, row: Facts, of: Facts 
         found = _estimates(folder, of, [of["cell"]])
     elif table == COMPARISONS:
         found = _compared(folder, row, of)
+    elif table == TOTALS:
+        found = _totalled(folder, row, of)
+    elif table == RATIOS:
+        found = _divided(folder, row, of)
     elif table == ASSOCIATIONS:
         found = _crossed(folder, row, of)
     elif table == SHEETS:
@@ -124,6 +130,28 @@ def _compared(folder: Path, row: Facts, of: Facts) -> Rows:
         for wave in waves for cell in cells
         for one in _read(folder, NETS, {**item, **cell, "wave": wave})
     ]  # fmt: skip
+
+
+def _totalled(folder: Path, row: Facts, of: Facts) -> Rows:
+    """Return the share, mean or net that a total is the units of."""
+    item = {name: of[name] for name in ("wave", *ITEM)}
+    key = {**item, **of["cell"], "answer": row["answer"]}
+    return [
+        _told(table, one, of["cell"])
+        for table in (ESTIMATES, NETS)
+        for one in _read(folder, table, key)
+    ]
+
+
+def _divided(folder: Path, row: Facts, of: Facts) -> Rows:
+    """Return the estimate that a ratio divides, and the one that it is divided by."""
+    key = {**{name: of[name] for name in ("wave", *ITEM[1:])}, **of["cell"]}
+    sides = ((row["question"], row["answer"]), (row["of_question"], row["of_answer"]))
+    return [
+        _told(ESTIMATES, one, of["cell"])
+        for question, answer in sides
+        for one in _read(folder, ESTIMATES, {**key, "question": question, "answer": answer})
+    ]
 
 
 def _crossed(folder: Path, row: Facts, of: Facts) -> Rows:

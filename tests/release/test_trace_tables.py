@@ -14,15 +14,23 @@ import yaml
 from pipelines.contributors import contributors
 from pipelines.errors import PhareError
 from pipelines.release import CellError, trace
+from pipelines.release.derived import derived_table
 from pipelines.run import Choices, run_study
 from pipelines.study import load_study
+from pipelines.study.loader import study_names
 from pipelines.study.tables import data_tables
 from tests.release.test_lineage import read
 from tests.tiny_study import STUDY, TEXT, deliver, rows, write_tiny_study
 
+PROJECT = Path(__file__).parents[2]
 ANSWER, ZONE = 4, 2  # columns of the extract
 ANALYSES = {
     "comparisons": {"zones": {"title": TEXT, "breakdown": "zone", "against": "rest"}},
+    "ratios": {
+        "odds": {"title": TEXT, "numerator": {"question": "avis", "answer": "1"},
+                 "denominator": {"question": "avis", "answer": "2"}},
+    },
+    "quantiles": {"middle": {"title": TEXT, "questions": ["note"]}},
     "associations": {"by_zone": {"title": TEXT, "breakdown": "zone"}},
     "verbatims": {
         "words": {"title": TEXT, "question": "verbatim",
@@ -148,6 +156,24 @@ def test_a_sheet_shows_a_row_of_a_ranking_made_of_estimates(
     assert lines(root, found, tmp_path)["gave"] == by_hand("1", "2", zone="N")[1]
 
 
+def test_a_ratio_is_made_of_both_estimates_and_a_quantile_of_everybody_who_gave_a_number(
+    root: Path, release: Path, tmp_path: Path
+) -> None:
+    found = trace(release, {"question": "avis", "zone": "N"}, "ratios")
+    one, other = found["made_of"]
+    assert (one["key"]["answer"], other["key"]["answer"]) == ("1", "2")
+    quotient = float(one["figures"]["value"]) / float(other["figures"]["value"])
+    assert float(found["cell"]["value"]) == pytest.approx(quotient, abs=1e-4)
+    assert lines(root, found, tmp_path)["gave"] == by_hand("1", zone="N")[1]
+    middle = trace(release, {"question": "note", "zone": "N"}, "quantiles")
+    assert middle["made_of"] == [] and middle["columns"]["value"]["extract_columns"] == [
+        "note", "poids", "zone",
+    ]  # fmt: skip
+    (tmp_path / "again").mkdir()
+    told = lines(root, middle, tmp_path / "again")
+    assert told["base"] == told["gave"] and len(told["base"]) == int(middle["cell"]["respondents"])
+
+
 def test_a_theme_is_told_by_column_and_has_no_lines(
     root: Path, release: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +182,15 @@ def test_a_theme_is_told_by_column_and_has_no_lines(
     assert found["columns"]["value"]["extract_columns"] == ["poids", "verbatim"]
     with pytest.raises(PhareError, match="themes"):
         lines(root, found, tmp_path)
+
+
+@pytest.mark.parametrize("name", study_names(PROJECT))
+def test_every_column_of_the_shipped_studies_has_its_lineage(name: str) -> None:
+    study = load_study(PROJECT, name)
+    for table in data_tables(study)[1:]:
+        told = derived_table(study, table)
+        assert set(told["columns"]) == set(table.columns)
+        assert told["questions"] or study.collected or table.name == "themes"
 
 
 def test_codes_and_unknown_tables_are_refused(release: Path) -> None:
@@ -185,7 +220,7 @@ def test_lineage_and_openlineage_tell_every_column_of_every_table(
     event = (release / "lineage" / "openlineage.ndjson").read_text("utf-8").splitlines()[1]
     outputs = {one["name"]: one["facets"] for one in json.loads(event)["outputs"]}
     first, *others = data_tables(load_study(root, STUDY))
-    assert {one.name for one in others} == set(told["tables"]) and len(others) == 7
+    assert {one.name for one in others} == set(told["tables"]) and len(others) == 9
     for table in (first, *others):
         fields = outputs[table.name]["columnLineage"]["fields"]
         assert set(fields) == set(table.columns)
