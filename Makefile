@@ -79,11 +79,14 @@ test-spark: .venv-spark/.ready ## The sums of the cube on a local Spark cluster 
 schemas: $(READY) ## Write the JSON Schemas of the declarations again
 	@$(BIN)/python -m pipelines.study.json_schema
 
-lock: $(READY) ## Resolve pyproject.toml again into the hash-pinned lock files
-	@$(BIN)/uv lock --upgrade --quiet
-	@$(BIN)/uv export --quiet --group dev --format requirements.txt --no-emit-local --no-header --no-annotate > requirements.lock
-	@$(BIN)/uv export --quiet --group dev --extra spark --format requirements.txt --no-emit-local --no-header --no-annotate > requirements-spark.lock
-	@$(BIN)/uv export --quiet --only-group peers --format requirements.txt --no-emit-local --no-header --no-annotate > requirements-peers.lock
+# Every platform and its markers, hashes, no host name. What is pinned stays where it still fits; the
+# set with Spark is resolved first, since the set without it is a part of it.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	--no-emit-package phare --no-emit-package phare-data
+lock: $(READY) ## Write the hash-pinned lock files from pyproject.toml; pinned versions stay (UPGRADE=1: the newest of each)
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --extra spark -o requirements-spark.lock >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c requirements-spark.lock -o requirements.lock >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group pyproject.toml:peers -o requirements-peers.lock >/dev/null
 
 clean: ## Remove what can be made again: .venv, caches, private state (not published/)
 	@rm -rf $(VENV) .venv-peers .venv-spark .phare .dagster logs .logs_queue .mypy_cache .ruff_cache .hypothesis build *.egg-info clients/python/build clients/python/src/*.egg-info
