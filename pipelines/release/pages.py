@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.compute as pc
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from phare_data.log import RELEASED, Entry, releases
 from pipelines.release.changes import Sentence
@@ -136,11 +137,19 @@ def _citation(page: Page) -> str:
         "title": about.title.fr,
         "version": page.version,
         "date-released": page.released,
-        "license": about.licence.name,
+        **({"license": about.licence.name} if _is_spdx(about.licence.name) else {}),
         "license-url": about.licence.path,
         "abstract": about.description.fr,
-        "authors": [{"name": one.title} for one in about.contributors],
+        "authors": [{"name": name} for name in dict.fromkeys(x.title for x in about.contributors)],
     }
     if about.keywords:
-        content["keywords"] = list(about.keywords)
+        content["keywords"] = list(dict.fromkeys(about.keywords))
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
+
+
+def _is_spdx(name: str) -> bool:
+    """Tell whether a licence is on the SPDX list, which the format demands of `license`."""
+    try:
+        return bool(canonicalize_license_expression(name) == name)
+    except InvalidLicenseExpression:
+        return False

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openlineage.client import event_v2, facet_v2, generated
 from openlineage.client.serde import Serde
 from rocrate_validator import models, services
@@ -163,13 +162,6 @@ def test_one_who_makes_and_publishes_stands_once(first: ReleaseOutcome) -> None:
     assert names == ["Essai"]
     assert [one["title"] for one in descriptor["contributors"]] == ["Essai"]
     assert "publisher" in descriptor["contributors"][0]["roles"]
-
-
-def test_the_citation_file_has_what_the_format_requires(first: ReleaseOutcome) -> None:
-    citation = yaml.safe_load((first.path / "CITATION.cff").read_text("utf-8"))
-    assert (citation["cff-version"], citation["type"]) == ("1.2.0", "dataset")
-    assert citation["message"] and citation["title"] and citation["authors"] == [{"name": "Essai"}]
-    assert citation["version"] == "0.1.0" and citation["date-released"].isoformat() == "2020-07-01"
 
 
 def test_the_attribution_says_version_licence_and_date_once(first: ReleaseOutcome) -> None:
