@@ -117,6 +117,7 @@ def _items(
 ) -> list[str]:
     """Return the columns of the extract that hold the answers a row is made of."""
     asked = {row["question"]} if row.get("question", NOT_APPLICABLE) != NOT_APPLICABLE else set()
+    asked |= {row["of_question"]} if "of_question" in row else set()
     if "profile" in row or "axis" in row:  # made of what the typology reads, whatever it describes
         asked |= set(descriptor["pub:method"]["analyses"][row["analysis"]]["active"])
     place = {

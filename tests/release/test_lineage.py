@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from phare_data.manifest import files_of, sha256_of
 from phare_data.verifier import verify
 from pipelines.release import ReleaseOutcome
-from pipelines.release.lineage import extract_columns
-from pipelines.study import Study
-from pipelines.study.tables import estimates_table
+from pipelines.release.lineage import extract_columns, transformation
+from pipelines.study import Study, load_study
+from pipelines.study.tables import data_tables, estimates_table
 from tests.release.made_up_release import source
 
 
@@ -42,6 +44,18 @@ def test_a_value_depends_on_answers_weight_and_breakdowns(study: Study) -> None:
     assert extract_columns(study, "value") == ["age", "avis", "note", "poids", "zone"]
     assert extract_columns(study, "zone") == ["zone"]
     assert extract_columns(study, "wave") == []
+
+
+@pytest.mark.parametrize("name", ["attitudes-climat-2019", "phare-institutions", "phare-programme"])
+def test_every_column_of_every_table_of_the_shipped_studies_is_traced(name: str) -> None:
+    study = load_study(Path(__file__).parents[2], name)
+    tables = data_tables(study)
+    assert len(tables) >= 2
+    for table in tables:
+        for column in table.fields:
+            about = transformation(study, column, table)
+            assert about["type"] in {"DIRECT", "INDIRECT"} and about["description"]
+            assert extract_columns(study, column.name, table) or about["subtype"] == "IDENTITY"
 
 
 def test_the_openlineage_event_names_run_inputs_outputs_and_columns(
