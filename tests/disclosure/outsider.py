@@ -19,6 +19,8 @@ from pathlib import Path
 
 TOTAL, NOBODY = "_T", "not_applicable"
 SHARE_TABLES = ("estimates", "nets", "comparisons", "priorities", "roles", "alliances", "profiles")
+# They print no share: totals and ratios follow from printed ones (not_implied), quantiles say less.
+QUANTITIES = ("totals", "ratios", "quantiles")
 
 Cell = tuple[str, ...]
 Item = tuple[str, ...]  # question, domain, actor; of profiles: 'profiles', analysis, _Z
@@ -99,6 +101,16 @@ class Release:
                 yield table, row, self.item(table, row), self.counted(table, row), cell
         for row in self.table("sheets"):
             yield from self._of_sheet(row)
+
+    def placed(self) -> Iterator[tuple[str, dict[str, str], Item, Cell]]:
+        """Give (table, row, item, cell) of every row that is about a cell, of a share or not."""
+        yield from ((table, row, item, cell) for table, row, item, _, cell in self.rows())
+        for table in QUANTITIES:
+            for row in self.table(table):
+                cell = tuple(row[name] for name in self.breakdowns)
+                yield table, row, self.item(table, row), cell
+                if "of_question" in row:
+                    yield table, row, (row["of_question"], row["domain"], row["actor"]), cell
 
     def _of_sheet(self, row):
         """A row of a sheet is one of another table at its territory; `national` is at the total."""
@@ -197,8 +209,8 @@ def read_optional(folder: Path, name: str) -> list[dict[str, str]]:
 
 KEYS = {
     "wave", "analysis", "question", "domain", "actor", "answer", "answers", "measure", "against",
-    "profile", "axis", "theme", "by", "role", "territory", "position", "section", "source",
-    "status",
+    "profile", "axis", "theme", "of_question", "of_answer", "probability", "by", "role",
+    "territory", "position", "section", "source", "status",
 }  # fmt: skip
 COUNTS = ("respondents", "other_respondents", "asked", "members", "mentioning")
 NAMES = ("codes", "names", "breakdown_", "questions", "answers", "domains", "actors", "waves")
@@ -226,20 +238,51 @@ def figures_beside_withheld(release: Release) -> list[tuple[str, dict[str, str]]
         for row in rows
         if row["status"] != "published" and any(row[name] for name in row if name not in keys)
     ]
-    for table, row, item, _, cell in release.rows():
+    for table, row, item, cell in release.placed():
         hidden = "withheld" in release.status[item].get(cell, set())
         if hidden and row["status"] == "published":
             found.append((table, row))
     return found
 
 
+def not_implied(release: Release) -> list[tuple[str, str, str]]:
+    """Return (table, column, text) of totals and ratios that no reader finds from the estimates.
+
+    What does follow from printed figures may have as many digits as it likes.
+    """
+    names = ("question", "domain", "actor", "answer", *release.breakdowns)
+    told = {
+        tuple(row[name] for name in names): float(row["value"])
+        for table in ("estimates", "nets")
+        for row in release.table(table)
+        if row["value"]
+    }
+    found = []
+    for row in release.table("totals"):
+        share = told.get(tuple(row[name] for name in names))
+        if row["value"] and not _is_near(row, share, float(row["units"]), 0.5):
+            found.append(("totals", "value", row["value"]))
+    for row in release.table("ratios"):
+        share = told.get(tuple(row[name] for name in names))
+        of = {**row, "question": row["of_question"], "answer": row["of_answer"]}
+        divided = told.get(tuple(of[name] for name in names))
+        if row["value"] and not _is_near(row, share, 1 / divided if divided else None, 5e-5):
+            found.append(("ratios", "value", row["value"]))
+    return found
+
+
+def _is_near(row: dict[str, str], share: float | None, times: float | None, half: float) -> bool:
+    known = share is not None and times is not None
+    return known and abs(float(row["value"]) - share * times) <= half + 1e-6
+
+
 def too_fine(release: Release) -> list[tuple[str, str, str]]:
     """Return (table, column, text) of shares, means and errors printed finer than declared."""
     columns = ("value", "difference", "standard_error", "ci_low", "ci_high", "national", "overall",
                "difference_low", "difference_high")  # fmt: skip
-    found = []
+    found = not_implied(release)
     for table, rows in judged_tables(release).items():
-        for row in rows:
+        for row in rows if table not in {"totals", "ratios"} else ():
             measure = row.get("measure", "share")
             codes = [row[name] for name in release.breakdowns if name in row]
             codes += [row["territory"]] if "territory" in row else []
