@@ -1,4 +1,7 @@
-"""The committed releases, and made ones, attacked by an outsider from all their tables at once."""
+"""The committed releases attacked by an outsider from all their tables at once.
+
+Made releases are attacked the same way in test_two_worlds.py.
+"""
 
 import csv
 import math
@@ -10,7 +13,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.run import Choices, run_study
 from pipelines.study import load_study
 from tests.disclosure.outsider import (
     QUANTITIES,
@@ -31,7 +33,6 @@ from tests.disclosure.outsider_attacks import (
     ways,
     weight_attack,
 )
-from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
 PROJECT = Path(__file__).parents[2]
 # The product protects shares of single answers, and their sums (nets, rankings), each in a system
@@ -309,23 +310,3 @@ def test_a_count_that_changes_by_a_few_between_two_releases_is_seen_in_any_table
     assert change(folder, table, move) == 1
     found = changed_by_few(before, open_release(HIDDEN, folder))
     assert [(where, by) for where, _, by in found] == [(table, -1)]
-
-
-# Releases made here, whole: two of them, the second with five more people.
-
-
-def test_two_releases_of_a_made_study_give_nothing_away(tmp_path: Path) -> None:
-    root = write_tiny_study(tmp_path)
-    first = Path(run_study(root, STUDY, Choices(released="2020-07-01"))["path"])
-    more = [[f"N{n}", *row[1:]] for n, row in enumerate(rows()[:5])]
-    deliver(root, [*rows(), *more], name="2020-06-09")
-    outcome = run_study(root, STUDY, Choices(released="2020-08-01", erratum="Cinq de plus"))
-    releases = [Release(path, "2020", ("zone", "age")) for path in (first, Path(outcome["path"]))]
-    assert changed_by_few(*releases) == []
-    assert [one.bases["note", "_Z", "_Z"]["_T", "_T"] for one in releases] == [{60}, {65}]
-    for one in releases:
-        assert figures_beside_withheld(one) == too_fine(one) == nested_by_few(one) == []
-        assert sum(len(one.withheld(item)) for item in one.status) == 4
-        assert pinned_counts(one) == []
-        tried, found = pinned_shares(one)
-        assert tried == 4 and found == []
