@@ -36,11 +36,13 @@ class Distribution:
 
         NaN beyond what was observed. One search over all cells: each has a stretch of its own.
         """
+        if not self.values.size:
+            return np.full(shares.size, np.nan)
         cell_of = np.repeat(np.arange(self.start.size - 1), np.diff(self.start))
         place = np.searchsorted(self.below + 2.0 * cell_of, shares - SLACK + 2.0 * cells)
         place = np.maximum(place, self.start[cells])
         known = (shares > 0) & (shares <= 1 + SLACK) & (place < self.start[cells + 1])
-        last = max(self.values.size - 1, 0)
+        last = self.values.size - 1
         result: Vector = np.where(known, self.values[np.minimum(place, last)], np.nan)
         return result
 

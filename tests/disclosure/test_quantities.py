@@ -68,9 +68,11 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return Study(whole.root, whole.about, questions, whole.waves, whole.codelists, ANALYSES)
 
 
-def weighted(study: Study, folder: Path) -> Path:
+def weighted(study: Study, folder: Path, *, is_scored: bool = True) -> Path:
     """Weigh the mayors: q01 is KNOWN, satisfaction NET, the score SCORE; estimate them."""
-    mayors = read_mayors("mayors_s1")
+    mayors = read_mayors("mayors_s1").with_columns(
+        q05_score=pl.when(is_scored).then(pl.col("q05_score"))
+    )
     item = next(one for one in study.items if one.question == KNOWN)
     net = next(one for one in study.items if one.question == NET)
     places = dict(
@@ -88,8 +90,11 @@ def weighted(study: Study, folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def folder(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the whole chain of the calibrated study."""
-    folder = tmp_path_factory.mktemp("wave")
-    answers = weighted(study, folder)
+    return chain(study, tmp_path_factory.mktemp("wave"))
+
+
+def chain(study: Study, folder: Path, *, is_scored: bool = True) -> Path:
+    answers = weighted(study, folder, is_scored=is_scored)
     estimates, protected = folder / "estimates.parquet", folder / "protected.parquet"
     protect(study, WAVE, estimates, protected)
     analyse(study, WAVE, answers, estimates, protected, folder)
@@ -285,3 +290,14 @@ def test_withheld_cells_have_neither_error_nor_flag(study: Study, folder: Path) 
         figures = [one.name for one in table_of(study, name).fields if one.is_figure]
         assert hidden.height
         assert np.all(np.array(hidden.select(figures).null_count().row(0)) == hidden.height)
+
+
+def test_a_question_that_nobody_answered_gives_nothing_but_withheld_rows(
+    study: Study, tmp_path: Path
+) -> None:
+    folder = chain(study, tmp_path, is_scored=False)
+    for name, analysis in (("totals", "scored"), ("ratios", "per_score"), ("quantiles", "middle")):
+        rows = published(folder, name).filter(analysis=analysis)
+        assert rows.height and "published" not in set(rows["status"])
+        assert rows["value"].null_count() == rows.height
+    assert "published" in set(published(folder, "ratios").filter(analysis="odds")["status"])

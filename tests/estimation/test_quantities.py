@@ -181,6 +181,19 @@ def test_the_error_of_a_ratio_is_that_of_its_influence_values(
         assert row["standard_error"] == pytest.approx(error, rel=1e-7)
 
 
+def test_a_wave_that_did_not_ask_has_neither_ratios_nor_quantiles(
+    declared: Study, tmp_path: Path
+) -> None:
+    study = study_of(declared, "fixed")
+    silent = read_mayors("mayors_s1").with_columns(q05_score=pl.lit(None, pl.Float64))
+    ratios, found = quantities(study, silent, pl.Series([None] * silent.height), tmp_path)
+    assert set(ratios["respondents"]) == set(found["respondents"]) == {0}
+    for rows in (ratios, found):
+        assert rows["value"].null_count() == rows.height > 0
+    assert ratios["standard_error"].null_count() == ratios.height
+    assert found["ci_low"].null_count() == found["ci_high"].null_count() == found.height
+
+
 def test_cells_of_a_distribution_do_not_reach_into_one_another() -> None:
     spread = distribution(
         np.array([1.0, 2.0, 5.0, 7.0]), np.array([1.0, 3.0, 2.0, 2.0]), np.array([0, 0, 2, 2]), 3
