@@ -45,7 +45,7 @@ def disclosure_account(root: Path, name: str, wave: str | None = None) -> Facts:
     by table and status), `reasons`, `costs`, `groupings`, `saved`, `rules_not_run`,
     `withheld_figures` (what the producer published of cells that we withhold), and whether it is
     `current`: no delivery, declaration or code has changed since. `audit`: the last attack on a
-    release, or, where a run has kept none, one made now on the newest release; None without any.
+    release, or, where the last run has kept none, one made now on the newest; None without any.
     Raises NoAccountError where nothing was protected yet, or the study has no respondents.
     """
     study = load_study(root, name)
@@ -62,7 +62,7 @@ def disclosure_account(root: Path, name: str, wave: str | None = None) -> Facts:
 
 def _wave(study: Study, wave: str) -> Facts:
     folder = wave_folder(study, wave)
-    kept = json.loads((folder / PROTECTION).read_text("utf-8"))
+    kept = {"reasons": None, **json.loads((folder / PROTECTION).read_text("utf-8"))}
     beside = folder / PROTECTED_ANALYSES
     return {
         **kept,
@@ -78,13 +78,13 @@ def _withheld_figures(path: Path) -> list[Facts]:
     return [
         {name: one[name] for name in ("figure", "published", "ours", "outcome")}
         for one in figures
-        if one["withheld"]
+        if one.get("withheld")
     ]
 
 
 def _audit(study: Study) -> Facts | None:
     path = private_folder(study.root, study.id) / AUDIT
-    if path.exists():
+    if _is_of_last_run(study, path):
         return {"release": None, **_told(json.loads(path.read_text("utf-8")))}
     known = release_state(study, study.root, dt.date.today())
     with_data = [one["version"] for one in known["versions"] if one["status"] != "purged"]
@@ -97,6 +97,20 @@ def _audit(study: Study) -> Facts | None:
     written = [data / f"{ESTIMATES}.{kind}" for kind in ("parquet", "csv")]
     report = examine(study, written, [one / f"{ESTIMATES}.parquet" for one in earlier])
     return {"release": known["latest"], **_told(asdict(report))}
+
+
+def _is_of_last_run(study: Study, audit: Path) -> bool:
+    """Return whether an audit was kept, and nothing was protected since.
+
+    A run whose content is what was released already is not audited again: what stands there then
+    may be the refusal of another delivery.
+    """
+    if not audit.exists():
+        return False
+    folders = [wave_folder(study, wave) for wave in delivered_waves(study)]
+    protected = [path for one in folders if (path := one / PROTECTED_ANALYSES).exists()]
+    last = max((path.stat().st_mtime_ns for path in protected), default=0)
+    return audit.stat().st_mtime_ns >= last
 
 
 def _told(report: Mapping[str, Any]) -> Facts:
@@ -128,7 +142,8 @@ def _wave_lines(study: Study, wave: Mapping[str, Any], lang: Lang) -> Iterator[s
     if not wave["current"]:
         yield say("account-stale", lang, study=study.id)
     yield from _table_lines(study, wave, lang)
-    yield say("account-reasons", lang, **wave["reasons"])
+    if wave["reasons"]:  # None: written by an earlier version of this software
+        yield say("account-reasons", lang, **wave["reasons"])
     yield say("account-costs", lang)
     for one in wave["costs"]:
         key = "account-cost" if one["withheld"] is not None else "account-cost-impossible"

@@ -91,6 +91,19 @@ def test_what_changed_since_is_said(published: Path, tmp_path: Path) -> None:
     assert "NOTE:" in ask(root).stdout
 
 
+def test_an_account_written_by_an_earlier_version_is_told_as_far_as_it_goes(
+    published: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(published, tmp_path / "root"))
+    path = root / ".phare" / STUDY / "2020" / "protection.json"
+    kept = json.loads(path.read_text("utf-8"))
+    del kept["reasons"]
+    path.write_text(json.dumps(kept), "utf-8")
+    done = ask(root)
+    assert done.return_value == ExitCode.DONE and "11 respondents:" in done.stdout
+    assert "NOTE:" in done.stdout
+
+
 def test_a_refused_release_is_told_with_its_places_and_ends_with_1(
     published: Path, tmp_path: Path
 ) -> None:
@@ -102,6 +115,10 @@ def test_a_refused_release_is_told_with_its_places_and_ends_with_1(
     assert done.return_value == ExitCode.DATA_REFUSED
     assert "REFUSED" in done.stdout and "since an earlier release" in done.stdout
     assert account(root)["audit"]["passed"] is False
+    shutil.rmtree(next(root.glob(f"raw/{STUDY}/*/2020-06-09")))
+    assert run_study(root, STUDY, Choices(released="2020-08-01"))["reason"] == "unchanged"
+    assert ask(root).return_value == ExitCode.DONE
+    assert account(root)["audit"]["release"] == "0.1.0"
 
 
 def test_there_is_nothing_to_tell_before_the_first_run(tmp_path: Path) -> None:
