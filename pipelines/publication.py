@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contributors import row_map_digest, salt_of
-from pipelines.disclosure import audit
 from pipelines.intake import newest_delivery
 from pipelines.profile import measured
 from pipelines.quality import public_quality
@@ -76,6 +75,8 @@ def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
 
     Withdrawn releases count: whoever downloaded one still has it. Raises DisclosureAuditError.
     """
+    from pipelines.disclosure import audit
+
     tables = [staged / "data" / f"{ESTIMATES}.{kind}" for kind in ("parquet", "csv")]
     before = [folder / "data" / f"{ESTIMATES}.parquet" for folder in earlier]
     with measured("audit", study.id):

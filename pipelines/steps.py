@@ -18,9 +18,6 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from pipelines import workspace
-from pipelines.analysis import analyse, analysis_files, collect, reconcile
-from pipelines.disclosure import advise, protect, protect_analyses, protected_file, write_private
-from pipelines.estimation import estimate, weigh
 from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
 from pipelines.profile import measured
 from pipelines.refusals import noted
@@ -29,6 +26,7 @@ from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
 from pipelines.validation import validate
 from pipelines.validation.corrections import apply_corrections, corrections_path
+from pipelines.workspace import analysis_files, protected_file
 
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
@@ -225,6 +223,8 @@ def _plain(value: object) -> object:
 
 
 def _weighted_responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.estimation import weigh
+
     weighted = aside / "weighted.parquet"
     diagnostics = weigh(study, wave, folder / "responses.parquet", weighted)
     text = json.dumps(asdict(diagnostics), ensure_ascii=False, indent=1, default=str)
@@ -233,16 +233,22 @@ def _weighted_responses(study: Study, wave: str, folder: Path, aside: Path) -> F
 
 
 def _estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.estimation import estimate
+
     return {"rows": estimate(study, wave, folder / "weighted.parquet", aside / "estimates.parquet")}
 
 
 def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.analysis import reconcile
+
     found = reconcile(study, wave, folder / "estimates.parquet", folder / "protected.parquet")
     found.write(aside / RECONCILIATION)
     return {"rows": len(found.figures), "agree": found.agree, "differ": found.differ}
 
 
 def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.disclosure import advise, protect, write_private
+
     protected = aside / "protected.parquet"
     report = protect(study, wave, folder / "estimates.parquet", protected)
     advice = advise(study, wave, folder / "estimates.parquet", folder / "weighted.parquet")
@@ -251,6 +257,8 @@ def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> 
 
 
 def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.analysis import analyse
+
     earlier = wave_before(study, wave)
     summary = analyse(
         study, wave, folder / "weighted.parquet", folder / "estimates.parquet",
@@ -263,6 +271,8 @@ def _analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
 
 
 def _protected_analyses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.disclosure import protect_analyses
+
     found = protect_analyses(
         study, folder, folder / "estimates.parquet", folder / "protected.parquet", aside
     )
@@ -276,6 +286,8 @@ def _protected_files(study: Study) -> tuple[str, ...]:
 
 
 def _collected(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.analysis import collect
+
     files = {one.name: aside / _protected_name(one.name) for one in data_tables(study)}
     rows = collect(study, wave, folder / "responses.parquet", files)
     return {"rows": sum(rows.values())}

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from pipelines import PROJECT
 from pipelines.study import Study
+from pipelines.study.tables import judged_tables
 
+MEMBERS = "profile_members"  # private for ever: no published table has its rows
 UNSETTLED = 100_000_000  # nanoseconds: well above the grain of file times
 _DIGESTS: dict[tuple[int, int, int, int], str] = {}
 CODE = ("*.py", "*.sql", "*.yaml", "*.j2", "*.json")
@@ -30,6 +32,24 @@ def private_folder(root: Path, *parts: str) -> Path:
         folder /= part
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def analysis_file(table: str) -> str:
+    """Return the name of the private file of a table beside the estimates, of full precision."""
+    return f"analysis_{table}.parquet"
+
+
+def analysis_files(study: Study) -> tuple[str, ...]:
+    """Return the private files that `analyse` writes for what `study` declares."""
+    members = (MEMBERS,) if study.analyses.typologies else ()
+    return tuple(
+        analysis_file(name) for name in (*(one.name for one in judged_tables(study)), *members)
+    )
+
+
+def protected_file(table: str) -> str:
+    """Return the name of the file of what may be published of a table beside the estimates."""
+    return f"protected_{table}.parquet"
 
 
 @contextmanager

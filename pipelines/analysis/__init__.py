@@ -5,7 +5,7 @@ roles, profiles, sheets, themes. Not here: computing estimates (estimation), wit
 (disclosure), reading the published figures (pipelines.study).
 """
 
-from pipelines.analysis.analyse import AnalysisSummary, analyse, analysis_file, analysis_files
+from pipelines.analysis.analyse import AnalysisSummary, analyse
 from pipelines.analysis.collected import collect
 from pipelines.analysis.errors import AnalysisError
 from pipelines.analysis.quantities import totals_as_published
@@ -22,8 +22,6 @@ __all__ = [
     "Comparison",
     "Reconciliation",
     "analyse",
-    "analysis_file",
-    "analysis_files",
     "collect",
     "gather_sheets",
     "reconcile",

@@ -19,24 +19,10 @@ from pipelines.analysis.rankings import Shown, rank, shown_cells
 from pipelines.analysis.verbatims import count_themes
 from pipelines.study import Study
 from pipelines.study.analyses import counted_answers
-from pipelines.study.tables import judged_tables
+from pipelines.workspace import MEMBERS, analysis_file
 
 SAID = ("value", "standard_error", "ci_low", "ci_high")
 SAME = 1e-9  # of two routes to one share, in double precision
-MEMBERS = "profile_members"  # private for ever: no published table has its rows
-
-
-def analysis_file(table: str) -> str:
-    """Return the name of the private file of a table of analyses."""
-    return f"analysis_{table}.parquet"
-
-
-def analysis_files(study: Study) -> tuple[str, ...]:
-    """Return the private files that `analyse` writes for what `study` declares."""
-    members = (MEMBERS,) if study.analyses.typologies else ()
-    return tuple(
-        analysis_file(name) for name in (*(one.name for one in judged_tables(study)), *members)
-    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +39,7 @@ def analyse(
     study: Study, wave_id: str, weighted: Path, estimates: Path, protected: Path,
     out_folder: Path, *, before: Path | None = None,
 ) -> AnalysisSummary:  # fmt: skip
-    """Write every table of `analysis_files(study)` into `out_folder`, at full precision.
+    """Write every table of `workspace.analysis_files(study)` into `out_folder`, at full precision.
 
     `weighted` has one row per respondent, `estimates` the wave's table of full precision, which
     every ranked share must agree with, `protected` what is published of it: what is not has no

@@ -30,8 +30,8 @@ from pipelines.study.estimation_tables import (
     declared_nets,
 )
 from pipelines.study.quantity_tables import QUANTILES, RATIOS
+from pipelines.workspace import analysis_file
 
-NETS_FILE = f"analysis_{NETS}.parquet"
 ITEM = ("question", "domain", "actor")
 
 
@@ -80,7 +80,7 @@ def _wave_before(study: Study, before: Path | None) -> pl.DataFrame | None:
     if before is None or not (before / "protected.parquet").exists():
         return None
     estimates = pl.read_parquet(before / "estimates.parquet")
-    nets = before / NETS_FILE
+    nets = before / analysis_file(NETS)
     parts = [estimates, *([pl.read_parquet(nets)] if nets.exists() else [])]
     names = [name for name in estimates.columns if all(name in one.columns for one in parts)]
     shown = _shown(study, pl.read_parquet(before / "protected.parquet")).filter("is_shown")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phare_data.layout import VERSIONS
-from pipelines.catalogue import machine, pages
 from pipelines.catalogue.errors import SiteError
 from pipelines.catalogue.memory import inputs_of, remember, remembered
 from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
@@ -49,20 +48,26 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
         inputs = inputs_of(folder, address)
         names = tuple(sorted(path.parent.name for path in folder.glob(f"*/{VERSIONS}")))
         standing = remembered(private, folder, inputs) if reuse else None
-        count = _build(folder, address) if standing is None else standing
+        if standing is None or not (folder / "index.html").exists():
+            standing = _build(folder, address)
         remember(private, folder, inputs)
-        pages.write_entrance(folder)
-    return SiteSummary(folder / SITE / "index.html", names, count, address)
+    return SiteSummary(folder / SITE / "index.html", names, standing, address)
 
 
 def _build(folder: Path, address: str) -> int:
+    from pipelines.catalogue.pages import write_entrance
+
     published = read_published(folder)
     if not published.studies:
         raise SiteError("catalogue-nothing-published", folder=folder)
-    return write_site(folder, _files(published, address))
+    count = write_site(folder, _files(published, address))
+    write_entrance(folder)
+    return count
 
 
 def _files(published: Published, base_url: str) -> Iterator[SiteFile]:
+    from pipelines.catalogue import machine, pages
+
     found = []
     for path, data in pages.files(published, base_url):
         found += [path] if path.endswith(".html") else []

@@ -4,12 +4,13 @@ Belongs here: the table of verbs and the one place where errors become exit code
 verb's own arguments (data.py, runs.py, releases.py, audit.py).
 """
 
-import gc
+import atexit
 import logging
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -93,8 +94,11 @@ def _log_to_stderr() -> None:
     log.setLevel(logging.INFO)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with a documented code; a user's mistake has no traceback."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with a documented code; a user's mistake has no traceback.
+
+    Without `arguments` those of the process are taken, and the process ends.
+    """
     try:
         code = phare.main(args=arguments, prog_name="phare", standalone_mode=False)
     except click.ClickException as error:
@@ -106,5 +110,18 @@ def main(arguments: list[str] | None = None) -> None:
     except (PhareError, PhareDataError) as error:
         click.echo(error.text(), err=True)
         code = error.exit_code
-    gc.freeze()  # the process ends: collecting what is left would take a second for nothing
+    if arguments is None:
+        _end_process(int(code or 0))
     sys.exit(int(code or 0))
+
+
+def _end_process(code: int) -> NoReturn:
+    """End the process once what was asked for at exit is done.
+
+    An interpreter that holds Dagster takes a second to take itself apart, which frees nothing that
+    the end of the process does not.
+    """
+    atexit._run_exitfuncs()  # logs, temporary folders, threads
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

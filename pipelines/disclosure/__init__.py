@@ -5,7 +5,7 @@ written. Not here: computing estimates (estimation), writing releases (release).
 """
 
 from pipelines.disclosure.advice import Advice, advise
-from pipelines.disclosure.analyses import protect_analyses, protected_file
+from pipelines.disclosure.analyses import protect_analyses
 from pipelines.disclosure.audit import AuditReport, audit, examine
 from pipelines.disclosure.errors import (
     DisclosureAuditError,
@@ -35,6 +35,5 @@ __all__ = [
     "examine",
     "protect",
     "protect_analyses",
-    "protected_file",
     "write_private",
 ]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import sql
-from pipelines.analysis import analysis_file, gather_sheets, totals_as_published
+from pipelines.analysis import gather_sheets, totals_as_published
 from pipelines.disclosure.bases import ITEM, is_national
 from pipelines.disclosure.errors import EstimatesUnfitError
 from pipelines.disclosure.linked import Linked, items_query, linked_tables
@@ -31,6 +31,7 @@ from pipelines.study.tables import (
     gathered_tables,
     judged_tables,
 )
+from pipelines.workspace import analysis_file, protected_file
 
 STATUS = "status"
 # how each gathered table comes from published ones
@@ -42,7 +43,7 @@ def protect_analyses(
 ) -> dict[str, dict[str, int]]:
     """Write what may be published of every table of analyses; return the rows of each status.
 
-    `analyses` is the folder of the private tables (pipelines.analysis.analysis_file), `estimates`
+    `analyses` is the folder of the private tables (`analysis_file` each), `estimates`
     the private estimates and `protected_estimates` what is published of them; `out_folder` gets
     one `protected_file` a table. Tables that are gathered from others come from what these
     publish. Raises EstimatesUnfitError.
@@ -61,11 +62,6 @@ def protect_analyses(
         _write_rows(ordered, table, out_folder / protected_file(table.name))
         found[table.name] = dict(rows_of_it.group_by(STATUS).len().sort(STATUS).iter_rows())
     return found
-
-
-def protected_file(table: str) -> str:
-    """Return the name of the file of what may be published of a table of analyses."""
-    return f"protected_{table}.parquet"
 
 
 def protect_analysis(

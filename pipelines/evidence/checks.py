@@ -13,12 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import sql
-from pipelines.analysis import analysis_file
-from pipelines.disclosure import protected_file
 from pipelines.intake import check_delivery, newest_delivery
 from pipelines.study import Study
 from pipelines.study.tables import ESTIMATES, data_tables, judged_tables
 from pipelines.validation import ValidationSummary
+from pipelines.workspace import analysis_file, protected_file
 
 Numbers = dict[str, int]
 

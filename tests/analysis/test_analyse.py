@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.analysis import AnalysisError, analyse, analysis_file, analysis_files
+from pipelines.analysis import AnalysisError, analyse
 from pipelines.disclosure import protect
 from pipelines.estimation import estimate
 from pipelines.study import Study
+from pipelines.workspace import analysis_file, analysis_files
 from tests.analysis.made_up_study import ACTORS, DOMAINS, WAVE, write_study, write_weighted
 from tests.tiny_study import TEXT
 

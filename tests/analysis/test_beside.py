@@ -7,11 +7,12 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines.analysis import analyse, analysis_file
-from pipelines.disclosure import protect, protect_analyses, protected_file
+from pipelines.analysis import analyse
+from pipelines.disclosure import protect, protect_analyses
 from pipelines.estimation import estimate
 from pipelines.study import Study, load_study
 from pipelines.study.tables import judged_tables
+from pipelines.workspace import analysis_file, protected_file
 from tests.analysis.made_up_study import DOMAINS, STUDY, WAVE, write_study, write_weighted
 from tests.tiny_study import TEXT
 

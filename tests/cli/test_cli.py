@@ -175,6 +175,21 @@ def test_check_fails_on_a_personal_extract_that_git_tracks(tmp_path: Path) -> No
     assert done.returncode == ExitCode.DATA_REFUSED and "git rm --cached" in done.stderr
 
 
+def test_a_run_in_which_nothing_changed_says_so_and_loads_no_room(published: Path) -> None:
+    done = phare("publish", STUDY, root=published)  # and the ending process leaves no complaint
+    assert done.returncode == ExitCode.DONE and "unchanged" in done.stdout
+    assert all(line.startswith(("[1/1]", STUDY)) for line in done.stderr.splitlines()), done.stderr
+    code = (
+        "import sys; from pathlib import Path; from pipelines.run import run_study; "
+        f"assert not run_study(Path({str(published)!r}), {STUDY!r})['published']; "
+        "print(*{'scipy', 'pandera', 'rdflib', 'quickjs'} & sys.modules.keys())"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not loaded.stdout.split()
+
+
 def test_a_candidate_waits_and_an_approval_publishes_it_under_a_name(tmp_path: Path) -> None:
     root = write_tiny_study(tmp_path)
     path = root / "schemas" / STUDY / "study.yaml"

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.analysis import analysis_file
-from pipelines.disclosure import EstimatesUnfitError, protect_analyses, protected_file
+from pipelines.disclosure import EstimatesUnfitError, protect_analyses
 from pipelines.disclosure.analyses import protect_analysis
 from pipelines.study import Study
 from pipelines.study.tables import Table, data_tables, judged_tables
+from pipelines.workspace import analysis_file, protected_file
 from tests.analysis.made_up_study import write_study
 from tests.analysis.test_analyse import ANALYSES, respondents, run
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.disclosure import examine, protect_analyses, protected_file
+from pipelines.disclosure import examine, protect_analyses
 from pipelines.disclosure.linked import linked_tables
 from pipelines.study import Study
 from pipelines.study.tables import data_tables
+from pipelines.workspace import protected_file
 from tests.analysis.made_up_study import write_study
 from tests.analysis.test_analyse import ANALYSES, respondents, run
 from tests.tiny_study import TEXT

@@ -10,11 +10,12 @@ import pytest
 
 from pipelines.analysis import analyse, totals_as_published
 from pipelines.analysis.quantities import quantiles_as_published
-from pipelines.disclosure import examine, protect, protect_analyses, protected_file
+from pipelines.disclosure import examine, protect, protect_analyses
 from pipelines.estimation import estimate, weigh
 from pipelines.study import Study
 from pipelines.study.analyses import AnalysesFile
 from pipelines.study.tables import Table, data_tables
+from pipelines.workspace import protected_file
 from tests.estimation.mayors import (
     CASES,
     mayors_study,
