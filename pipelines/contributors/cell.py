@@ -14,7 +14,6 @@ from typing import Any
 from pipelines import sql
 from pipelines.contributors.row_map import read_salt, row_map_digest
 from pipelines.errors import ExitCode, PhareError
-from pipelines.estimation.response import answered_sql, asked_sql
 from pipelines.intake import Delivery, deliveries
 from pipelines.steps import STEPS, run_step, wave_folder
 from pipelines.study import TOTAL, Item, Study, load_study
@@ -106,6 +105,8 @@ def _at_hand(
 
 
 def _lines(study: Study, counted: Mapping[str, Any], weighted: Path) -> list[tuple[int, bool]]:
+    from pipelines.estimation.response import answered_sql, asked_sql
+
     key = (counted["question"], counted["domain"], counted["actor"])
     item = next(one for one in study.items if (one.question, one.domain, one.actor) == key)
     gave = answered_sql(study, item) if counted["is_response"] else _gave(item, counted["answers"])
