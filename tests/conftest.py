@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+pytest_plugins = ["tests.bucket"]
 OUTCOMES = ("passed", "failed", "skipped")
 
 

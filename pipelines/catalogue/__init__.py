@@ -6,6 +6,16 @@ themselves (release), anything private.
 
 from pipelines.catalogue.errors import SiteError
 from pipelines.catalogue.published import Published, has_releases, read_published
+from pipelines.catalogue.push import PushedSite, push_site
 from pipelines.catalogue.site import SiteSummary, build_site
 
-__all__ = ["Published", "SiteError", "SiteSummary", "build_site", "has_releases", "read_published"]
+__all__ = [
+    "Published",
+    "PushedSite",
+    "SiteError",
+    "SiteSummary",
+    "build_site",
+    "has_releases",
+    "push_site",
+    "read_published",
+]

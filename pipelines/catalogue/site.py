@@ -40,7 +40,7 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
     SiteError without a release, LogBrokenError for a log that is not what was written.
     """
     folder = root / "published"
-    address = _address(base_url or os.environ.get(BASE_URL) or LOCAL)
+    address = address_of(base_url)
     if not folder.is_dir():
         raise SiteError("catalogue-nothing-published", folder=folder)
     private = private_folder(root, "catalogue")
@@ -75,8 +75,9 @@ def _files(published: Published, base_url: str) -> Iterator[SiteFile]:
     yield from machine.files(published, base_url, found)
 
 
-def _address(text: str) -> str:
-    """Return an address with its final slash. Raises SiteError unless it is http(s)."""
+def address_of(base_url: str | None) -> str:
+    """Return the address of published/ with its final slash; SiteError unless it is http(s)."""
+    text = base_url or os.environ.get(BASE_URL) or LOCAL
     if not text.startswith(("http://", "https://")):
         raise SiteError("catalogue-bad-address", found=text)
     return text if text.endswith("/") else f"{text}/"

@@ -132,10 +132,16 @@ def _rebuild_site(root: Path) -> None:
 @click.command(cls=Verb, name="push")
 @click.argument("target", metavar="URL")
 @click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@option("--base-url", help="cli-option-base-url")
+@option("--no-site", "without_site", is_flag=True, help="cli-option-no-site")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
-def push(root: Path, target: str, studies: tuple[str, ...], *, as_json: bool) -> None:
-    """Copy verified releases to a folder or a bucket."""
+def push(
+    root: Path, target: str, studies: tuple[str, ...], *, base_url: str | None,
+    without_site: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Copy verified releases, then the site that names them, to a folder or a bucket."""
+    from pipelines.catalogue import push_site
     from pipelines.release import newest_releases
     from pipelines.release import push as push_study
 
@@ -143,8 +149,10 @@ def push(root: Path, target: str, studies: tuple[str, ...], *, as_json: bool) ->
         load_study(root, name)
     names = studies or [path.parent.name for path in newest_releases(root)]
     pushed = {name: push_study(root, name, target, run_id=_run_id()) for name in names}
+    site = None if without_site or not names else push_site(root, target, base_url=base_url)
     if as_json:
         facts = [{"study": name, **asdict(one)} for name, one in pushed.items()]
+        facts += [{"study": None, **asdict(site)}] if site else []
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     for name, one in pushed.items():
@@ -153,6 +161,9 @@ def push(root: Path, target: str, studies: tuple[str, ...], *, as_json: bool) ->
             say("cli-push-done", None, study=name, target=target, copied=one.copied,
                 removed=one.removed, unchanged=unchanged)
         )  # fmt: skip
+    if site:
+        key = "cli-push-site-waits" if site.missing else "cli-push-site"
+        click.echo(say(key, None, **{**asdict(site), "missing": ", ".join(site.missing)}))
 
 
 def _run_id() -> str:

@@ -1,22 +1,20 @@
 """Copying a study's releases to a bucket or a folder, so that readers there never see a half one.
 
 Belongs here: the order of the copy and what it checks first. Not here: making releases
-(publish.py), the site (catalogue).
+(publish.py), reading and writing there (remote.py), the site (pipelines.catalogue.push).
 """
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyarrow import fs
-
 from phare_data.layout import KEPT, LATEST, MANIFEST, SIGNATURE, VERSIONS, tombstone_path
 from phare_data.log import PURGED, Entry, parse_log, statuses
 from phare_data.manifest import files_of
 from phare_data.verifier import verify
-from pipelines.release.crate import MEDIA_TYPES
 from pipelines.release.errors import LogBrokenError, StorageError, UnsoundReleaseError
 from pipelines.release.log import read_log
+from pipelines.release.remote import Remote
 from pipelines.release.store import Store, locked
 
 
@@ -45,8 +43,8 @@ def push(root: Path, study_id: str, target: str, *, run_id: str) -> Pushed:
     with locked(store, run_id):
         entries = read_log(store.public)
         try:
-            place = _Place.of(target, study_id)
-            place.check_is_earlier(entries)
+            place = Remote.of(target, study_id)
+            _check_is_earlier(place, entries)
             there = {one for one in _versions(entries) if _is_there(store, place, one)}
             _check_sound(store, [one for one in _versions(entries) if one not in there])
             return _push(store, entries, place, target, there)
@@ -57,11 +55,31 @@ def push(root: Path, study_id: str, target: str, *, run_id: str) -> Pushed:
             ) from error
 
 
+def _check_is_earlier(place: Remote, entries: Sequence[Entry]) -> None:
+    """Raise LogBrokenError unless the log there is the beginning of ours, or absent."""
+    there = place.read(VERSIONS)
+    if there is None:
+        return
+    found, fault = parse_log(there)
+    if fault or list(found) != list(entries[: len(found)]):
+        raise LogBrokenError(
+            "release-push-diverged", file=f"{place.base}/{VERSIONS}", found=fault or "—"
+        )
+
+
+def _purge(place: Remote, version: str) -> int:
+    """Remove the data of a purged version; returns how many files went."""
+    gone = [path for path in place.sizes(version) if path not in KEPT]
+    for path in gone:
+        place.delete(f"{version}/{path}")
+    return len(gone)
+
+
 def _versions(entries: Sequence[Entry]) -> list[str]:
     return list(statuses(entries)) if entries else []
 
 
-def _is_there(store: Store, place: "_Place", version: str) -> bool:
+def _is_there(store: Store, place: Remote, version: str) -> bool:
     """Whether the target has a version: its manifest came last, so all before it is there."""
     manifest = store.folder(version) / MANIFEST
     return manifest.is_file() and place.read(f"{version}/{MANIFEST}") == manifest.read_bytes()
@@ -77,14 +95,14 @@ def _check_sound(store: Store, versions: Sequence[str]) -> None:
 
 
 def _push(
-    store: Store, entries: Sequence[Entry], place: "_Place", target: str, there: Container[str]
+    store: Store, entries: Sequence[Entry], place: Remote, target: str, there: Container[str]
 ) -> Pushed:
     copied, removed, unchanged = 0, 0, []
     known = statuses(entries)
     for version, status in known.items():
         folder = store.folder(version)
         if status == PURGED:
-            removed += place.purge(version)
+            removed += _purge(place, version)
         if version in there:
             unchanged.append(version)
             continue
@@ -105,64 +123,3 @@ def _in_order(folder: Path) -> Iterator[str]:
     if (folder / SIGNATURE).is_file():
         yield SIGNATURE
     yield MANIFEST
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A study's folder on a file system that may be remote."""
-
-    system: fs.FileSystem
-    base: str
-
-    @classmethod
-    def of(cls, target: str, study_id: str) -> "_Place":
-        address = target if "://" in target else Path(target).resolve().as_uri()
-        system, base = fs.FileSystem.from_uri(address)
-        return cls(system, f"{base.rstrip('/')}/{study_id}")
-
-    def check_is_earlier(self, entries: Sequence[Entry]) -> None:
-        """Raise LogBrokenError unless the log there is the beginning of ours, or absent."""
-        there = self.read(VERSIONS)
-        if there is None:
-            return
-        found, fault = parse_log(there)
-        if fault or list(found) != list(entries[: len(found)]):
-            raise LogBrokenError(
-                "release-push-diverged", file=f"{self.base}/{VERSIONS}", found=fault or "—"
-            )
-
-    def read(self, path: str) -> bytes | None:
-        """Return a file's bytes; None where there is none."""
-        address = f"{self.base}/{path}"
-        if self.system.get_file_info(address).type != fs.FileType.File:
-            return None
-        with self.system.open_input_stream(address) as stream:
-            data: bytes = stream.read()
-        return data
-
-    def write(self, path: str, data: bytes) -> None:
-        """Write a file whole: an object appears when complete, a local file is renamed."""
-        address = f"{self.base}/{path}"
-        if not isinstance(self.system, fs.LocalFileSystem):
-            kind = MEDIA_TYPES.get(Path(path).suffix, "application/octet-stream")
-            with self.system.open_output_stream(address, metadata={"Content-Type": kind}) as one:
-                one.write(data)
-            return
-        self.system.create_dir(address.rsplit("/", 1)[0], recursive=True)
-        aside = f"{address}.part"
-        with self.system.open_output_stream(aside) as one:
-            one.write(data)
-        self.system.move(aside, address)
-
-    def purge(self, version: str) -> int:
-        """Remove the data of a purged version; returns how many files went."""
-        selector = fs.FileSelector(f"{self.base}/{version}", recursive=True, allow_not_found=True)
-        prefix = f"{self.base}/{version}/"
-        gone = [
-            one.path
-            for one in self.system.get_file_info(selector)
-            if one.type == fs.FileType.File and one.path.removeprefix(prefix) not in KEPT
-        ]
-        for path in gone:
-            self.system.delete_file(path)
-        return len(gone)

@@ -114,7 +114,11 @@ def test_push_copies_to_a_folder_and_is_run_again(published: Path, tmp_path: Pat
     assert done.returncode == ExitCode.DONE, done.stderr
     assert verify(tmp_path / "mirror" / STUDY).is_sound
     again = phare("push", str(tmp_path / "mirror"), STUDY, "--json", root=published)
-    assert json.loads(again.stdout)[0]["copied"] == 0
+    told = json.loads(again.stdout)
+    assert [(one["study"], one["copied"]) for one in told] == [(STUDY, 0), (None, 0)]
+    assert (tmp_path / "mirror" / "site" / STUDY / "index.html").is_file()
+    alone = phare("push", str(tmp_path / "backup"), "--no-site", root=published)
+    assert alone.returncode == ExitCode.DONE and not (tmp_path / "backup" / "site").exists()
 
 
 def test_reproduce_says_why_it_cannot(published: Path, tmp_path: Path) -> None:

@@ -1,12 +1,6 @@
 """Pushing: a copy elsewhere that is whole at every moment, and that can be run again."""
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +15,7 @@ from pipelines.release import (
     purge,
     push,
 )
+from pipelines.release.remote import Remote
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, declared, published
 from tests.tiny_study import STUDY
@@ -46,8 +41,7 @@ def test_an_interrupted_push_shows_nothing_and_is_completed(
     study: Study, first: ReleaseOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror = tmp_path / "mirror" / STUDY
-    place = sys.modules["pipelines.release.push"]._Place
-    write, count = place.write, []
+    write, count = Remote.write, []
 
     def fail_later(self, path: str, data: bytes) -> None:
         count.append(path)
@@ -55,7 +49,7 @@ def test_an_interrupted_push_shows_nothing_and_is_completed(
             raise OSError("the line is cut")
         write(self, path, data)
 
-    monkeypatch.setattr(place, "write", fail_later)
+    monkeypatch.setattr(Remote, "write", fail_later)
     with pytest.raises(StorageError, match="the line is cut"):
         pushed(study, tmp_path / "mirror")
     assert not (mirror / "versions.json").exists() and not (mirror / "latest.json").exists()
@@ -68,10 +62,9 @@ def test_an_interrupted_push_shows_nothing_and_is_completed(
 def test_data_come_first_and_pointers_last(
     study: Study, first: ReleaseOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, order = sys.modules["pipelines.release.push"]._Place, []
-    write = place.write
+    write, order = Remote.write, []
     monkeypatch.setattr(
-        place, "write", lambda self, path, data: (order.append(path), write(self, path, data))
+        Remote, "write", lambda self, path, data: (order.append(path), write(self, path, data))
     )
     pushed(study, tmp_path / "mirror")
     assert order[-3:] == ["0.1.0/MANIFEST.sha256", "versions.json", "latest.json"]
@@ -109,43 +102,6 @@ def test_purged_data_are_removed_there_too(
     mirror = tmp_path / "mirror" / STUDY
     assert done.removed > 15 and not list(mirror.glob("0.1.0/data/*"))
     assert (mirror / "0.1.0.RETIRED.md").is_file() and verify(mirror).is_sound
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Start a local S3 server with an empty bucket; return its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        _await(f"http://127.0.0.1:{port}/moto-api/")
-        for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
-            monkeypatch.setenv(f"AWS_{name}", value)
-        query = f"scheme=http&endpoint_override=127.0.0.1:{port}&region=us-east-1"
-        system = fs.S3FileSystem(
-            scheme="http", endpoint_override=f"127.0.0.1:{port}", region="us-east-1",
-            allow_bucket_creation=True,
-        )  # fmt: skip
-        system.create_dir("open-data")
-        yield f"s3://open-data/phare?{query}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _await(address: str) -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(address, timeout=1)  # noqa: S310
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the S3 server did not start")
 
 
 def test_an_s3_bucket_receives_the_release_byte_for_byte_and_is_run_again(
