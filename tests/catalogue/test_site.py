@@ -109,3 +109,9 @@ def test_without_a_release_or_with_a_wrong_address_it_says_what_to_do(
         build_site(tmp_path)
     with pytest.raises(SiteError, match="https://"):
         build_site(study.root, base_url="donnees.exemple.fr")
+
+
+def test_the_lineage_page_tells_what_rows_of_the_other_tables_are_made_of(study: Study) -> None:
+    page = build_site(study.root).index.parent / STUDY / "lineage.html"
+    said = page.read_text("utf-8").partition('<h2 id="tables">')[2].partition("<h2>")[0]
+    assert "item_response" in said and "les réponses" in said and "estimates</code>" not in said

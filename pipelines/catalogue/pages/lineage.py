@@ -28,8 +28,13 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
     steps = [{"name": one, "about": say(f"step-{one}", pages.lang)} for one in chain]
     yield pages.page(
         "lineage.html", "lineage", told=told, steps=steps, graph=column_graph(told),
-        items=_items(pages), run=pages.release.run,
+        items=_items(pages), run=pages.release.run, derived=_derived(told),
     )  # fmt: skip
+
+
+def _derived(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the other tables; versions published before their lineage told of rows have none."""
+    return {name: about for name, about in told.get("tables", {}).items() if "made_of" in about}
 
 
 def column_graph(told: Mapping[str, Any]) -> dict[str, Any]:
