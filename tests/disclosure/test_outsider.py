@@ -4,6 +4,7 @@ Made releases are attacked the same way in test_two_worlds.py.
 """
 
 import csv
+import json
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -42,7 +43,9 @@ RELEASES = {"phare-institutions": "2016", "attitudes-climat-2019": "2019"}
 
 
 def newest(name: str) -> Path:
-    return max((PROJECT / "published" / name).glob("[0-9]*"))
+    folder = PROJECT / "published" / name
+    version: str = json.loads((folder / "latest.json").read_text("utf-8"))["version"]
+    return folder / version
 
 
 def open_release(name: str, folder: Path | None = None) -> Release:
