@@ -23,6 +23,9 @@ from pipelines.release.rows_behind import counted, entry, rows_behind, select
 from pipelines.study import NOT_APPLICABLE, TOTAL
 from pipelines.study.tables import ESTIMATES
 
+# columns of a ranking that follow from every item of the question, not from that of the row alone
+ORDERED = ("ranked", "rank", "rank_low", "rank_high", "tier", "lead")
+
 
 def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dict[str, Any]:
     """Return how one row of a table of a release came about, as JSON-able facts.
@@ -51,6 +54,7 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
         else entry(folder, first, row)
     )  # fmt: skip
     items = _items(descriptor, lineage, name, row)
+    block = _block(lineage, row)
     quality = _read(folder / "quality" / "report.json")
     return {
         "study": descriptor["name"],
@@ -61,7 +65,9 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
             one: {
                 "about": about["about"],
                 "steps": about["steps"],
-                "extract_columns": _extract_columns(lineage, about, one, items, row),
+                "extract_columns": _extract_columns(
+                    lineage, about, one, block if one in ORDERED else items, row
+                ),
             }
             for one, about in columns.items()
         },
@@ -121,7 +127,7 @@ def _items(
     if "profile" in row or "axis" in row:  # made of what the typology reads, whatever it describes
         asked |= set(descriptor["pub:method"]["analyses"][row["analysis"]]["active"])
     place = {
-        at: row[at] for at in ("domain", "actor") if at in row and row["question"] in asked
+        at: row[at] for at in ("domain", "actor") if at in row and row.get("question") in asked
     } if "profile" not in row else {}  # fmt: skip
     found = [
         name for one in lineage["items"]
@@ -129,6 +135,17 @@ def _items(
         for name in one["columns"]
     ]  # fmt: skip
     return sorted({*found, *lineage["roles"].get("open_answers", {}).get(row.get("analysis"), ())})
+
+
+def _block(lineage: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the items that a row is ranked among; of a role, of its domain."""
+    is_role = row.get("actor", NOT_APPLICABLE) != NOT_APPLICABLE
+    return [
+        name for one in lineage["items"]
+        if one["question"] == row.get("question")
+        and not (is_role and one["domain"] != row["domain"])
+        for name in one["columns"]
+    ]  # fmt: skip
 
 
 def _extract_columns(

@@ -15,6 +15,7 @@ from pipelines.contributors import contributors
 from pipelines.errors import PhareError
 from pipelines.release import CellError, trace
 from pipelines.release.derived import derived_table
+from pipelines.release.trace import _block, _items
 from pipelines.run import Choices, run_study
 from pipelines.study import load_study
 from pipelines.study.loader import study_names
@@ -232,3 +233,16 @@ def test_lineage_and_openlineage_tell_every_column_of_every_table(
     difference = outputs["comparisons"]["columnLineage"]["fields"]["difference"]["inputFields"]
     assert {one["field"] for one in difference} == {"age", "avis", "note", "poids", "zone"}
     assert "columnLineage" not in outputs["questions"]
+
+
+def test_a_table_may_have_a_domain_and_no_question() -> None:
+    lineage = {"items": [{"question": "q", "domain": "d", "actor": "_Z", "columns": ["c"]}]}
+    assert _items({}, {**lineage, "roles": {}}, "concepts", {"domain": "d"}) == []
+
+
+def test_a_rank_depends_on_what_it_is_ranked_among() -> None:
+    items = [{"question": "q", "domain": one, "actor": actor, "columns": [one + actor]}
+             for one in "de" for actor in "xy"]  # fmt: skip
+    role = {"question": "q", "domain": "d", "actor": "x"}
+    assert _block({"items": items}, role) == ["dx", "dy"]
+    assert len(_block({"items": items}, {**role, "actor": "_Z"})) == 4
