@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.large_study import STUDY, WAVE, write_large_study
 from benchmarks.report import Section, seconds, times
 from benchmarks.running import PHARE, Run, check_agreement, median, run
@@ -18,7 +20,7 @@ QUESTIONS = 20
 SMALL = "phare-institutions"
 KEYS = ("question", "answer", "region", "size")
 PEERS = PROJECT / ".venv-peers" / "bin" / "python"
-SVY_ROWS, SVY_QUESTIONS, SVY_MEASURED = 1_000_000, 16, 2
+ESTIMATED_ROWS, ESTIMATED, PEER = 1_000_000, 16, 2  # respondents, questions, those of the peers
 
 
 def small(folder: Path, repeats: int) -> Section:
@@ -101,37 +103,51 @@ def _large_section(respondents: int, found: dict[str, Run]) -> Section:
     return Section(title, ["", "wall time", "÷ floor", "peak memory"], rows, steps_of(ours))
 
 
-def estimators(folder: Path, rows: int = SVY_ROWS) -> Section | None:
-    """Compare the estimates of a wave with `svy`, a question at a time; None without it."""
-    if not PEERS.exists():
+def estimators(folder: Path, rows: int = ESTIMATED_ROWS) -> Section | None:
+    """Compare the estimates of a wave with the peers that are there, a question at a time."""
+    peers = {**_svy(), **_r_survey()}
+    if not peers:
         return None
     root = folder / "estimators"
-    write_large_study(root, rows, SVY_QUESTIONS)
+    write_large_study(root, rows, ESTIMATED)
     ours = run([PHARE, "--root", str(root), "publish", STUDY], folder)
-    estimated = next(one.seconds for one in ours.parts if one.name == "estimates")
-    private = root / ".phare" / STUDY / WAVE
-    names = [f"q{number:02d}" for number in range(SVY_MEASURED)]
-    script = str(Path(__file__).with_name("peer_svy.py"))
-    out = folder / "svy.parquet"
-    command = [str(PEERS), script, str(private / "weighted.parquet"), str(out), str(rows), *names]
-    idle = run([str(PEERS), "-c", "import svy, polars"], folder)
-    theirs = run(command, folder)
-    check_agreement("svy", private / "estimates.parquet", out, ("question", "answer", "region"))
-    each, own = (theirs.seconds - idle.seconds) / SVY_MEASURED, estimated / SVY_QUESTIONS
+    own = next(one.seconds for one in ours.parts if one.name == "estimates") / ESTIMATED
+    private, names = root / ".phare" / STUDY / WAVE, [f"q{number:02d}" for number in range(PEER)]
+    given, out = folder / "weighted.csv", folder / "peer.csv"
+    columns = ("weight", "stratum", "by_region", *names)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {', '.join(columns)} FROM '{private / 'weighted.parquet'}') TO '{given}'"
+        )
     lines = [
-        ["svy, Taylor, shares by region", seconds(each), "1", f"{theirs.megabytes:.0f} MB"],
-        [
-            "the step `estimates`, all crossings",
-            f"{own:.3f} s",
-            times(each / own),
-            f"{ours.megabytes:.0f} MB",
-        ],
+        ["the step `estimates`, all crossings", f"{own:.3f} s", "1", f"{ours.megabytes:.0f} MB"]
     ]
+    for name, command in peers.items():
+        reading = run([*command, str(given), str(out)], folder)
+        theirs = run([*command, str(given), str(out), *names], folder)
+        check_agreement(
+            name, private / "estimates.parquet", out, ("question", "answer", "region"),
+            but="region = '_T'",
+        )  # fmt: skip
+        each = (theirs.seconds - reading.seconds) / PEER
+        lines.append([name, seconds(each), times(each / own), f"{theirs.megabytes:.0f} MB"])
+    shutil.rmtree(root)
     return Section(
-        f"Estimates: {SVY_QUESTIONS} questions × 13 regions × answers, {rows:,} respondents "
-        f"(svy measured on {SVY_MEASURED} of the questions, imports left out)",
-        ["", "time a question", "times as fast", "peak memory of the process"], lines, (),
+        f"Estimates: {ESTIMATED} questions × 13 regions × answers, {rows:,} respondents (peers: "
+        f"{PEER} of the questions by region alone; start and reading left out)",
+        ["", "time a question", "÷ ours", "peak memory of the process"], lines, (),
     )  # fmt: skip
+
+
+def _svy() -> dict[str, list[str]]:
+    script = str(Path(__file__).with_name("peer_svy.py"))
+    return {"svy, Taylor": [str(PEERS), script]} if PEERS.exists() else {}
+
+
+def _r_survey() -> dict[str, list[str]]:
+    is_there = shutil.which("Rscript") and is_done(["Rscript", "-e", "library(survey)"])
+    script = str(Path(__file__).with_name("peer_survey.R"))
+    return {"R `survey`, svyby": ["Rscript", script]} if is_there else {}
 
 
 def steps_of(one: Run) -> tuple[list[str], ...]:
@@ -147,9 +163,6 @@ def steps_of(one: Run) -> tuple[list[str], ...]:
     )
 
 
-def is_installed(command: list[str]) -> bool:
-    """Whether a command runs here."""
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+def is_done(command: list[str]) -> bool:
+    """Whether a command runs here to its end."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

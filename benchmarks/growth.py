@@ -1,4 +1,4 @@
-"""Growth: what each respondent, question, wave and release adds to a run, drawn.
+"""Growth: what each respondent, question, breakdown, wave and release adds to a run, drawn.
 
 Belongs here: the series and their plots (SVG, in docs/benchmarks/). Not here: comparisons with
 others (compare.py).
@@ -17,7 +17,7 @@ WIDTH, HEIGHT, MARGIN = 480, 300, 52
 
 
 def growth(folder: Path, pictures: Path) -> Section:
-    """Measure the four series; the last column tells cost per unit at the end against the start."""
+    """Measure the series; the last column tells cost per unit at the end against the start."""
     series: dict[str, Series] = {
         "respondents": [
             (n, _steps(folder, lambda root, n=n: write_large_study(root, n, 20)))
@@ -34,6 +34,10 @@ def growth(folder: Path, pictures: Path) -> Section:
                     folder, lambda root, n=n: write_large_study(root, 200_000, 20, breakdowns=n)
                 ),
             )
+            for n in (1, 2, 3, 4)
+        ],
+        "waves": [
+            (n, _steps(folder, lambda root, n=n: write_large_study(root, 100_000, 20, waves=n)))
             for n in (1, 2, 3, 4)
         ],
         "releases": _releases(folder, 12),

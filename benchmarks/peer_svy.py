@@ -1,7 +1,7 @@
 """The peer for estimates: `svy`, one proportion a question by region, domains of the whole design.
 
 Belongs here: running it on the chain's weighted responses. Not here: measuring or comparing. Run
-in an environment of its own: `python benchmarks/peer_svy.py WEIGHTED OUT ROWS QUESTION…`.
+in an environment of its own: `python benchmarks/peer_svy.py WEIGHTED OUT [QUESTION…]`, CSV both.
 """
 
 import sys
@@ -10,14 +10,12 @@ import polars as pl
 import svy
 
 
-def main(weighted: str, out: str, rows: int, questions: list[str]) -> None:
+def main(weighted: str, out: str, questions: list[str]) -> None:
     """Write question, answer, region, value, standard_error of every domain."""
-    columns = ["weight", "stratum", "by_region", *questions]
-    frame = pl.read_parquet(weighted, columns=columns).head(rows)
-    sample = svy.Sample(
-        frame.with_columns(pl.col("weight").cast(pl.Float64)),
-        svy.Design(stratum="stratum", wgt="weight"),
+    frame = pl.read_csv(weighted, infer_schema=False).with_columns(
+        pl.col("weight").cast(pl.Float64)
     )
+    sample = svy.Sample(frame, svy.Design(stratum="stratum", wgt="weight"))
     found = []
     for one in questions:
         estimates = sample.estimation.prop(one, by="by_region", where=svy.col(one) != "NSP")
@@ -30,8 +28,9 @@ def main(weighted: str, out: str, rows: int, questions: list[str]) -> None:
                 pl.col("se").alias("standard_error"),
             )
         )
-    pl.concat(found).write_parquet(out)
+    if found:
+        pl.concat(found).write_csv(out, quote_style="non_numeric")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

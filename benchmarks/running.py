@@ -64,16 +64,19 @@ def median(runs: Sequence[Run]) -> Run:
     return next(one for one in runs if one.seconds == middle)
 
 
-def check_agreement(what: str, ours: Path, theirs: Path, keys: Sequence[str]) -> int:
+def check_agreement(
+    what: str, ours: Path, theirs: Path, keys: Sequence[str], *, but: str = "false"
+) -> int:
     """Return how many estimates both sides have; raises DisagreementError unless all agree.
 
-    Same keys on both sides (of `ours`, only totals of breakdowns that `theirs` does not have),
-    value and standard error within TOLERANCE.
+    Same keys on both sides (of `ours`, only totals of breakdowns that `theirs` does not have, and
+    not what the condition `but` names), value and standard error within TOLERANCE.
     """
     named = ", ".join(keys)
     totals = " AND ".join(f"{one} = '_T'" for one in ("region", "size") if one not in keys)
     query = f"""
-        WITH o AS (SELECT * FROM '{ours}' WHERE {totals or "true"}), t AS (FROM '{theirs}')
+        WITH o AS (FROM '{ours}' WHERE ({totals or "true"}) AND NOT ({but})),
+        t AS (FROM '{theirs}')
         SELECT count(*) FILTER (o.value IS NULL OR t.value IS NULL
             OR abs(o.value - t.value) > {TOLERANCE}
             OR coalesce(abs(o.standard_error - t.standard_error) > {TOLERANCE},
