@@ -114,7 +114,7 @@ def estimators(folder: Path, rows: int = ESTIMATED_ROWS) -> Section | None:
     own = next(one.seconds for one in ours.parts if one.name == "estimates") / ESTIMATED
     private, names = root / ".phare" / STUDY / WAVE, [f"q{number:02d}" for number in range(PEER)]
     given, out = folder / "weighted.csv", folder / "peer.csv"
-    columns = ("weight", "stratum", "by_region", *names)
+    columns = ("weight", "stratum", "by_region", "by_size", *names)
     with duckdb.connect() as connection:
         connection.execute(
             f"COPY (SELECT {', '.join(columns)} FROM '{private / 'weighted.parquet'}') TO '{given}'"
@@ -125,18 +125,26 @@ def estimators(folder: Path, rows: int = ESTIMATED_ROWS) -> Section | None:
     for name, command in peers.items():
         reading = run([*command, str(given), str(out)], folder)
         theirs = run([*command, str(given), str(out), *names], folder)
-        check_agreement(
-            name, private / "estimates.parquet", out, ("question", "answer", "region"),
-            but="region = '_T'",
-        )  # fmt: skip
+        _check_peer(name, private / "estimates.parquet", out)
         each = (theirs.seconds - reading.seconds) / PEER
         lines.append([name, seconds(each), times(each / own), f"{theirs.megabytes:.0f} MB"])
     shutil.rmtree(root)
     return Section(
-        f"Estimates: {ESTIMATED} questions × 13 regions × answers, {rows:,} respondents (peers: "
-        f"{PEER} of the questions by region alone; start and reading left out)",
+        f"Estimates: {ESTIMATED} questions × 13 regions × 3 sizes × answers, {rows:,} respondents "
+        f"(peers: {PEER} of the questions, this crossing alone; start and reading left out)",
         ["", "time a question", "÷ ours", "peak memory of the process"], lines, (),
     )  # fmt: skip
+
+
+def _check_peer(name: str, ours: Path, theirs: Path) -> None:
+    typed = theirs.with_suffix(".parquet")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT question, answer, region, size, value::DOUBLE AS value, "
+            f"standard_error::DOUBLE AS standard_error "
+            f"FROM read_csv('{theirs}', all_varchar = true) WHERE answer <> 'NSP') TO '{typed}'"
+        )
+    check_agreement(name, ours, typed, KEYS, but="'_T' IN (region, size)")
 
 
 def _svy() -> dict[str, list[str]]:
