@@ -111,3 +111,28 @@ def test_non_response_is_told_by_item_the_most_silent_first() -> None:
 def test_a_study_without_such_tables_has_no_such_section() -> None:
     text = pages(MAYORS, "fr")["alliances_confidence"]
     assert 'id="nets"' not in text and 'id="non-response"' in text
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "said"),
+    [
+        ("totals", "steering_known", "Mayors who know how to steer|Communes whose mayor knows"),
+        ("ratios", "steering_known", "per mayor who does not"),
+        ("quantiles", "alliances_confidence", "Total, median"),
+    ],
+)
+def test_totals_ratios_and_quantiles_are_told_row_by_row(
+    table: str, question: str, said: str
+) -> None:
+    text = section(pages(MAYORS, "en")[question], "quantities")
+    told = rows(MAYORS, table, question)
+    assert re.search(said, text) and f"{table}.csv" in text
+    shown = [row for row in told if row["status"] == "published"]
+    assert shown
+    for row in shown:
+        figures = f"{row['value'].normalize():,f}".split(".")[0]
+        assert re.search(rf'<td class="n">\u2212?{re.escape(figures)}', text), row
+    others = [
+        row for name in ("totals", "ratios", "quantiles") for row in rows(MAYORS, name, question)
+    ]
+    assert text.count('class="withheld"') == sum(row["status"] == "withheld" for row in others)

@@ -1,6 +1,6 @@
-"""What a release says of a question beside its estimates: comparisons, nets, associations, silence.
+"""What a release says of a question beside its estimates: nets, totals, comparisons, silence.
 
-Belongs here: those four sections of a question's page, from the published tables of the newest
+Belongs here: those sections of a question's page, from the published tables of the newest
 wave. Not here: the estimates themselves (questions.py), the analyses that have pages of their own
 (findings.py), the words of a comparison (pipelines.estimation.words).
 """
@@ -8,6 +8,7 @@ wave. Not here: the estimates themselves (questions.py), the analyses that have 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -21,9 +22,14 @@ from pipelines.catalogue.published import Row
 from pipelines.estimation.words import in_words
 from pipelines.study import TOTAL, Text
 from pipelines.study.estimation_tables import ASSOCIATIONS, COMPARISONS, ITEM_RESPONSE, NETS
+from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 
 MOST_ROWS = 60  # of an analysis listed whole; of longer ones the page says how many there are
 WHOLE = Text(fr="Ensemble", en="Total")
+MEDIAN = Text(fr="médiane", en="median")
+QUANTILE = Text(fr="quantile à", en="quantile at")
+FIGURES = ("value", "ci_low", "ci_high")
+QUANTITIES = (TOTALS, RATIOS, QUANTILES)
 Section = list[dict[str, Any]]
 
 
@@ -38,12 +44,13 @@ class BesideEstimates:
         return {
             "comparisons": self._comparisons(question), "nets": self._nets(question),
             "associations": self._associations(question), "responses": self._responses(question),
+            "quantities": self._quantities(question),
         }  # fmt: skip
 
     @cached_property
     def _by_question(self) -> Mapping[tuple[str, str], Sequence[Row]]:
         found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for table in (COMPARISONS, NETS, ASSOCIATIONS, ITEM_RESPONSE):
+        for table in (COMPARISONS, NETS, ASSOCIATIONS, ITEM_RESPONSE, *QUANTITIES):
             for row in self.pages.rows(table):
                 if row["wave"] == self.pages.codes.last_wave:
                     found[table, row["question"]].append(row)
@@ -151,6 +158,42 @@ class BesideEstimates:
         chart = draw("bars", {"label": about, "rows": bars, **axis(bars, lang)})
         return {"title": title, "is_folded": False, "chart": chart, "table": table}
 
+    def _quantities(self, question: Question) -> Section:
+        """Return each analysis of totals, ratios or quantiles: everybody first, then by cell."""
+        found = []
+        for table in QUANTITIES:
+            for analysis, title in analyses(self.pages, table).items():
+                rows = [row for row in self._rows(table, question) if row["analysis"] == analysis]
+                rows.sort(key=lambda row: not self.pages.codes.is_national(row))
+                if rows:
+                    told = self._quantity_rows(question, rows)
+                    found.append({"title": title, "table": table, "rows": told})
+        return found
+
+    def _quantity_rows(self, question: Question, rows: Sequence[Row]) -> Section:
+        places = max((_places(row[name]) for row in rows for name in FIGURES), default=0)
+        has_answers = len({row.get("answer") for row in rows}) > 1
+        told = []
+        for row in rows:
+            words = [self._cell(row), self._item(question, row)]
+            words += [self._answer(question, row)] if has_answers else []
+            words += [self._quantile(row["probability"])] if "probability" in row else []
+            value, low, high = (
+                numbers.number(row[name], places, self.pages.lang) for name in FIGURES
+            )
+            span = f"{low} – {high}" if self.pages.lang == "en" else f"{low} à {high}"
+            told.append(
+                {"label": ", ".join(one for one in words if one), "row": row, "value": value,
+                 "interval": span}
+            )  # fmt: skip
+        return told
+
+    def _quantile(self, probability: Any) -> str:
+        if Decimal(str(probability)) == Decimal("0.5"):
+            return self._say(MEDIAN)
+        share = numbers.percent(probability, max(_places(probability) - 2, 0), self.pages.lang)
+        return f"{self._say(QUANTILE)} {share}"
+
     def _associations(self, question: Question) -> Section:
         titles = {name: text for name, (text, _) in self.pages.codes.breakdowns.items()}
         return [
@@ -168,6 +211,13 @@ class BesideEstimates:
             for row in self._rows(ITEM_RESPONSE, question)
         ]
         return sorted(told, key=lambda one: -(one["row"]["non_response"] or 0))
+
+
+def _places(figure: Any) -> int:
+    """Return the decimals that a published figure needs; 0 for none."""
+    return (
+        0 if figure is None else max(-int(Decimal(str(figure)).normalize().as_tuple().exponent), 0)
+    )
 
 
 def chance(row: Row, name: str, pages: StudyPages) -> str:
