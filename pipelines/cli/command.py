@@ -8,6 +8,8 @@ import atexit
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -81,17 +83,23 @@ def phare(context: click.Context, root: Path | None, lang: str | None) -> None:
     context.obj = (root or Path(os.environ.get("PHARE_ROOT") or PROJECT)).resolve()
     if not context.obj.is_dir():
         raise click.BadParameter(say("cli-no-root", None, found=context.obj), param_hint="--root")
-    _log_to_stderr()
+    context.with_resource(_log_to_stderr())
 
 
-def _log_to_stderr() -> None:
-    log = logging.getLogger("phare")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        log.addHandler(handler)
-        log.propagate = False
+@contextmanager
+def _log_to_stderr() -> Iterator[None]:
+    """Tell progress on standard error while a verb runs: whoever calls the next has his own."""
+    log, handler = logging.getLogger("phare"), logging.StreamHandler()
+    level, is_passed_on = log.level, log.propagate
+    log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = is_passed_on
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
