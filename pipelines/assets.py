@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pyarrow.parquet as pq
 
 from pipelines.alerts import alert
@@ -131,11 +132,9 @@ def _column_schema(study: Study, path: Path) -> dg.TableSchema:
 
 def preview(protected: Path) -> str:
     """Return the first national rows of protected estimates as a Markdown table."""
-    table = pq.read_table(protected)
-    columns = [
-        name for name in table.column_names if len(set(table[name][:2000].to_pylist())) > 1
-    ][:8]  # fmt: skip
-    rows = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    first = pl.read_parquet(protected, n_rows=2000)
+    columns = [name for name in first.columns if first[name].n_unique() > 1][:8]
+    rows = first.select(columns).head(PREVIEW_ROWS).to_dicts()
     return _markdown(columns, [[row[name] for name in columns] for row in rows])
 
 

@@ -9,8 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import polars as pl
 
 from pipelines.evidence import required_findings
 from pipelines.steps import PROTECTION, protected_path, wave_folder
@@ -57,8 +56,8 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
 
 
 def _withheld(study: Study, wave: str, table: str) -> int:
-    status = pq.read_table(protected_path(study, wave, table), columns=["status"])["status"]
-    return pc.sum(pc.equal(status, "withheld")).as_py() or 0
+    status = pl.read_parquet(protected_path(study, wave, table), columns=["status"])["status"]
+    return int((status == "withheld").sum())
 
 
 def _warnings(study: Study, folder: Path) -> list[dict[str, str]]:

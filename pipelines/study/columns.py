@@ -109,6 +109,7 @@ def _texts() -> dict[str, dict[str, Any]]:
     return loaded
 
 
+@cache
 def field(name: str, *, required: bool = False, entry: str | None = None) -> Field:
     """Return the field `name`, described by `entry` (default: its own) of the files of texts."""
     about = _texts()[entry or name]

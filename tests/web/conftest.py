@@ -82,7 +82,7 @@ def visit(browser: Browser, host: str) -> Iterator[Open]:
         page = context.new_page()
         page.on("console", lambda one: faults.append(f"{one.type}: {one.text}"))
         page.on("pageerror", lambda one: faults.append(str(one)))
-        page.on("requestfailed", lambda one: faults.append(f"failed: {one.url}"))
+        page.on("requestfailed", lambda one: faults.append(f"failed: {one.url}: {one.failure}"))
         page.on(
             "request",
             lambda one: (
