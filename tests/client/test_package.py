@@ -84,6 +84,7 @@ def test_exit_codes_are_those_of_the_pipeline() -> None:
         assert ExitCode[code.name] == code
 
 
+@pytest.mark.slow
 def test_the_wheel_works_alone_with_pyarrow(tree: Path, tmp_path: Path) -> None:
     """Install the built wheel into an empty environment that has pyarrow, and no network use."""
     source = Path(

@@ -17,6 +17,8 @@ from pipelines.study import load_study
 from tests.release.made_up_release import edit
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
 RELEASED = Choices(released="2020-07-01")
 
 

@@ -60,8 +60,8 @@ def _whole_lines(log: Path) -> Iterator[str]:
 
 def _calls(line: str) -> list[Call]:
     match = _LINE.match(line)
-    if not match or int(match["result"]) < 0:
-        return []
+    if not match or match["call"] not in CALLS.split(",") or int(match["result"]) < 0:
+        return []  # one that this strace has no name for is shown whatever it was asked for
     call, arguments = match["call"], match["arguments"]
     if call in {"fsync", "fdatasync", "write", "pwrite64", "ftruncate"}:
         at = _DESCRIPTOR.match(arguments)

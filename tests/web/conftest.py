@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.catalogue import build_site
-from pipelines.run import Choices, run_study
 
 PROJECT = Path(__file__).parents[2]
 CHROMIUM = Path(os.environ.get("PHARE_CHROMIUM", "/usr/bin/chromium"))
@@ -22,12 +21,9 @@ UNDER = "/some/sub/path/"  # as on a file host
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Publish the study and return the published/ folder, moved below a sub-path."""
+    """Build the site of the committed releases; return the published/ folder, below a sub-path."""
     root = tmp_path_factory.mktemp("site")
-    for name in ("schemas", "raw"):
-        shutil.copytree(PROJECT / name / STUDY, root / name / STUDY)
-    shutil.copytree(PROJECT / "schemas" / "codelists", root / "schemas" / "codelists")
-    run_study(root, STUDY, Choices(released="2026-11-24"))
+    shutil.copytree(PROJECT / "published" / STUDY, root / "published" / STUDY)
     build_site(root, base_url="https://data.example.org/phare/")
     place = root / "host" / UNDER.strip("/")
     place.parent.mkdir(parents=True)

@@ -27,11 +27,15 @@ def violations(page: Page) -> list[str]:
 
 
 # Colours are those of the style sheet: pages that colour data are looked at in both themes each
-# time, the others in the dark one by the slow tier.
+# time, the others in the dark one by the slow tier, with the longest of all in the light one.
 PAGES = [*KINDS, f"en/{STUDY}/index.html"]
-COLOURED = ("index.html", f"{STUDY}/explorer.html", f"{STUDY}/roles.html")
+COLOURED = ("index.html", f"{STUDY}/explorer.html")
+LONG = (f"{STUDY}/priorities.html", f"{STUDY}/dictionary.html", f"{STUDY}/lineage.html")
 SHOWN = [
-    *((path, "light") for path in PAGES),
+    *(
+        pytest.param(path, "light", marks=pytest.mark.slow if path in LONG else ())
+        for path in PAGES
+    ),
     *(
         pytest.param(path, "dark", marks=() if path in COLOURED else pytest.mark.slow)
         for path in PAGES
