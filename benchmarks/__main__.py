@@ -1,4 +1,4 @@
-"""Speed and scale as ratios, in one run: `python -m benchmarks [--size small|10m|100m|all]`.
+"""Speed and scale as ratios, in one run: `python -m benchmarks [--size small 10m …]`.
 
 Belongs here: choosing what is measured, showing it, writing docs/benchmarks.md. Not here: any
 measure (compare.py, growth.py).
@@ -21,7 +21,9 @@ SIZES = ("small", "intake", "10m", "100m", "estimators", "growth", "all")
 def main() -> None:
     """Measure what is asked for; the page is written only by a run of everything, or where told."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="all", help="what is measured")
+    parser.add_argument(
+        "--size", choices=SIZES, nargs="+", default=["all"], help="what is measured"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="runs of each side, in turn (3)")
     parser.add_argument("--out", type=Path, help="where the page goes (all: docs/benchmarks.md)")
     asked = parser.parse_args()
@@ -30,15 +32,16 @@ def main() -> None:
         for section in _sections(asked.size, asked.repeats, Path(folder)):
             sections.append(section)
             print(section.text(), flush=True)
-    out = asked.out or (PAGE if asked.size == "all" else None)
+    is_all = "all" in asked.size
+    out = asked.out or (PAGE if is_all else None)
     if out:
-        command = f"python -m benchmarks --size {asked.size} --out {out}"
-        write(out, page("make bench" if asked.size == "all" else command, sections))
+        command = f"python -m benchmarks --size {' '.join(asked.size)} --out {out}"
+        write(out, page("make bench" if is_all else command, sections))
         print(f"written: {out}", file=sys.stderr)
 
 
-def _sections(size: str, repeats: int, folder: Path):
-    wanted = set(SIZES) if size == "all" else {size}
+def _sections(sizes: list[str], repeats: int, folder: Path):
+    wanted = set(SIZES) if "all" in sizes else set(sizes)
     if "small" in wanted:
         yield compare.small(folder, repeats)
     if "intake" in wanted:

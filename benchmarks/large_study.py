@@ -26,31 +26,39 @@ def write_large_study(
     """Write the study below `root` and return the extract of its first wave (CSV).
 
     The extract is streamed by DuckDB: its rows are a hash of row number, column and seed. Region
-    and size are crossed; breakdowns above two are questions too, by which everything is shown.
+    and size are crossed; breakdowns above two are further columns, by which everything is shown.
     """
     folder = root / "schemas" / STUDY
     (folder / "codelists").mkdir(parents=True)
     named = [str(int(WAVE) + number) for number in range(waves)]
     _write_declaration(folder, _names(questions), breakdowns, named)
-    extracts = [add_delivery(root, respondents, questions, seed, wave=one) for one in named]
+    extracts = [
+        add_delivery(root, respondents, questions, seed, wave=one, breakdowns=breakdowns)
+        for one in named
+    ]
     return extracts[0]
 
 
 def add_delivery(
-    root: Path, respondents: int, questions: int, seed: int = 1, *, wave: str = WAVE
-) -> Path:
+    root: Path, respondents: int, questions: int, seed: int = 1, *, wave: str = WAVE,
+    breakdowns: int = 2,
+) -> Path:  # fmt: skip
     """Write a delivery of a wave, newer than the ones there, and return its extract."""
     received = dt.date(2024, 1, 1) + dt.timedelta(days=seed)
     delivery = root / "raw" / STUDY / wave / received.isoformat()
     delivery.mkdir(parents=True)
     extract = delivery / "extract.csv"
-    _write_extract(extract, respondents, _names(questions), seed)
+    _write_extract(extract, respondents, [*_further(breakdowns), *_names(questions)], seed)
     _write_sidecar(delivery, extract, received)
     return extract
 
 
 def _names(questions: int) -> list[str]:
     return [f"q{number:02d}" for number in range(questions)]
+
+
+def _further(breakdowns: int) -> list[str]:
+    return [f"group{number}" for number in range(2, breakdowns)]
 
 
 def _picked(codes: tuple[str, ...], column: str, seed: int) -> str:
@@ -94,12 +102,14 @@ def _write_declaration(folder: Path, names: list[str], breakdowns: int, waves: l
             "weight": {"role": "weight"},
             "region": {"role": "profile"},
             "size": {"role": "profile"},
+            **{one: {"role": "profile"} for one in _further(breakdowns)},
         },
         "breakdowns": dict(
             [
                 ("size", {"title": TEXT, "codelist": "commune-size", "column": "size"}),
                 ("region", {"title": TEXT, "codelist": "region", "column": "region"}),
-                *((f"by-{n}", {"title": TEXT, "codelist": "four", "column": n}) for n in names),
+                *((n, {"title": TEXT, "codelist": "four", "column": n})
+                  for n in _further(breakdowns)),
             ][:breakdowns]
         ),
         "crossings": [["region", "size"]] if breakdowns > 1 else [],
