@@ -21,7 +21,7 @@ def growth(folder: Path, pictures: Path) -> Section:
     series: dict[str, Series] = {
         "respondents": [
             (n, _steps(folder, lambda root, n=n: write_large_study(root, n, 20)))
-            for n in (100_000, 200_000, 400_000, 800_000)
+            for n in (50_000, 100_000, 200_000, 400_000)
         ],
         "questions": [
             (n, _steps(folder, lambda root, n=n: write_large_study(root, 100_000, n)))
@@ -40,7 +40,7 @@ def growth(folder: Path, pictures: Path) -> Section:
             (n, _steps(folder, lambda root, n=n: write_large_study(root, 100_000, 20, waves=n)))
             for n in (1, 2, 3, 4)
         ],
-        "releases": _releases(folder, 12),
+        "releases": _releases(folder, 10),
     }
     pictures.mkdir(parents=True, exist_ok=True)
     for name, points in series.items():

@@ -61,18 +61,26 @@ def _further(breakdowns: int) -> list[str]:
     return [f"group{number}" for number in range(2, breakdowns)]
 
 
-def _picked(codes: tuple[str, ...], column: str, seed: int) -> str:
+def _picked(codes: tuple[str, ...], column: str) -> str:
     listed = ", ".join(f"'{code}'" for code in codes)
-    return f"[{listed}][CAST(1 + hash(i, '{column}', {seed}) % {len(codes)} AS INTEGER)]"
+    return f"[{listed}][CAST(1 + hash(i, '{column}') % {len(codes)} AS INTEGER)]"
+
+
+def _answered(column: str, seed: int) -> str:
+    """Return an answer that a later delivery may correct; who answers stays, as bases must."""
+    listed = ", ".join(f"'{code}'" for code in ANSWERS[:-1])
+    given = f"[{listed}][CAST(1 + hash(i, '{column}', {seed}) % {len(ANSWERS) - 1} AS INTEGER)]"
+    silent = f"hash(i, '{column}', 0) % {len(ANSWERS)} = 0"
+    return f"CASE WHEN {silent} THEN '{ANSWERS[-1]}' ELSE {given} END"
 
 
 def _write_extract(extract: Path, respondents: int, names: list[str], seed: int) -> None:
     columns = [
         "'R' || lpad(CAST(i AS VARCHAR), 9, '0') AS id",
-        f"printf('%.3f', 0.2 + (hash(i, 'w', {seed}) % 2600) / 1000.0) AS weight",
-        f"{_picked(REGIONS, 'region', seed)} AS region",
-        f"{_picked(SIZES, 'size', seed)} AS size",
-        *(f"{_picked(ANSWERS, name, seed)} AS {name}" for name in names),
+        "printf('%.3f', 0.2 + (hash(i, 'w') % 2600) / 1000.0) AS weight",
+        f"{_picked(REGIONS, 'region')} AS region",
+        f"{_picked(SIZES, 'size')} AS size",
+        *(f"{_answered(name, seed)} AS {name}" for name in names),
     ]
     query = f"SELECT {', '.join(columns)} FROM range({respondents}) AS rows(i)"
     with duckdb.connect() as connection:
