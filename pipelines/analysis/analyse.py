@@ -97,8 +97,7 @@ def _profiles(
 ) -> dict[str, pl.DataFrame]:
     answers = before / analysis_file("profile_answers") if before else None
     known = answers if answers and answers.exists() else None
-    # only typologies need the clustering, which takes half a second to import
-    from pipelines.analysis.portraits import portray  # noqa: PLC0415
+    from pipelines.analysis.portraits import portray  # noqa: PLC0415 - half a second of clustering
 
     found = [portray(study, wave_id, weighted, name, known) for name in study.analyses.typologies]
     if not found:

@@ -193,12 +193,12 @@ def test_a_limit_on_file_size_refuses_cleanly(first: ReleaseOutcome, size: int) 
     recovers(root)
 
 
-def in_a_mount(root: Path, options: str, before: str) -> subprocess.CompletedProcess[str]:
+def in_a_mount(root: Path, options: str) -> subprocess.CompletedProcess[str]:
     """Publish onto a small or read-only file system; skip where none can be mounted."""
     place = root / "published"
     script = (
-        f"cp -a {place} {root}/copy && mount -t tmpfs -o size=300k tmpfs {place} && "
-        f"cp -a {root}/copy/. {place}/ && {before} "
+        f"cp -a {place} {root}/copy && mount -t tmpfs -o size=64m tmpfs {place} && "
+        f"cp -a {root}/copy/. {place}/ && used=$(df -k --output=used {place} | tail -1) && "
         f"mount -o remount,{options} {place} || exit 99\n"
         f'{sys.executable} -c "$PUBLISH" {root}; code=$?\n'
         f"rm -rf {root}/copy && cp -a {place} {root}/copy; exit $code"
@@ -216,7 +216,7 @@ def in_a_mount(root: Path, options: str, before: str) -> subprocess.CompletedPro
 
 def test_a_full_disk_refuses_cleanly(first: ReleaseOutcome) -> None:
     root = first.path.parents[2]
-    done = in_a_mount(root, "size=300k", "")
+    done = in_a_mount(root, "size=$((used + 40))k")
     assert done.returncode == ExitCode.FAILED and "the disk refused" in done.stdout, done
     assert versions_that_readers_see(root) == ["0.1.0"]
     recovers(root)
@@ -224,7 +224,7 @@ def test_a_full_disk_refuses_cleanly(first: ReleaseOutcome) -> None:
 
 def test_a_read_only_folder_refuses_cleanly(first: ReleaseOutcome) -> None:
     root = first.path.parents[2]
-    done = in_a_mount(root, "ro", "")
+    done = in_a_mount(root, "ro")
     assert done.returncode == ExitCode.FAILED and "Read-only" in done.stdout, done
     assert versions_that_readers_see(root) == ["0.1.0"]
     recovers(root)
