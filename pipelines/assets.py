@@ -18,16 +18,17 @@ from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
 from pipelines.publication import publish_study
 from pipelines.release import ReleaseOutcome
+from pipelines.release.arrow import arrow_type
 from pipelines.release.lineage import extract_columns
 from pipelines.release.preview import PREVIEW
 from pipelines.steps import Facts, Step, delivered_waves, run_step, steps_of, wave_folder
 from pipelines.study import Study, load_study
-from pipelines.study.tables import data_tables, published_tables
+from pipelines.study.tables import Field, Table, data_tables, judged_tables, published_tables
 from pipelines.texts import LANGUAGES, say
 from pipelines.workspace import code_digest
 
 PREVIEW_ROWS = 12
-LINEAGE_TO_EXTRACT = {"estimates", "protected_estimates", "collected"}
+RELEASE = "release"
 CATALOGUE = dg.AssetKey("catalogue")
 
 
@@ -90,30 +91,62 @@ def _metadata(study: Study, wave: str, step: Step, facts: Facts) -> dict[str, An
         **{key: value for key, value in facts.items() if key != "rows"},
     }
     first = folder / step.all_outputs(study)[0]
-    if first.suffix == ".parquet":
+    if columns_written(study, step.name):
+        metadata |= column_metadata(study, step.name)
+    elif first.suffix == ".parquet":
         metadata["dagster/column_schema"] = _column_schema(study, first)
-    if step.name in LINEAGE_TO_EXTRACT:
-        metadata["dagster/column_lineage"] = column_lineage(study)
     if step.name == "protected_estimates":
         metadata["preview"] = dg.MetadataValue.md(preview(first))
     return metadata
 
 
-def column_lineage(study: Study) -> dg.TableColumnLineage:
-    """Return which columns of the extract each column of the main table depends on.
+def columns_written(study: Study, step: str) -> dict[str, tuple[Table, Field]]:
+    """Return the published columns of which a step, or the release, writes rows, by name.
 
-    The same as lineage.json of a release says.
+    A step may write many tables that data fill, a Dagster asset has one list of columns: one of the
+    first table goes by its own name, one of another by `table.column`. `status` comes with
+    protection. What is kept privately beside them, and tables of codes, are not told.
     """
-    raw = asset_key(study.id, "raw_extract")
-    return dg.TableColumnLineage(
-        deps_by_column={
-            column: [
-                dg.TableColumnDep(asset_key=raw, column_name=name)
-                for name in extract_columns(study, column)
+    tables = data_tables(study)
+    judged = {"estimates": tables[:1], "analyses": judged_tables(study)}
+    protected = {
+        "protected_estimates": tables[:1], "protected_analyses": tables[1:],
+        "collected": tables, RELEASE: tables,
+    }  # fmt: skip
+    return {
+        one.name if table.name == tables[0].name else f"{table.name}.{one.name}": (table, one)
+        for table in protected.get(step, judged.get(step, ()))
+        for one in table.fields
+        if step in protected or one.name != "status"
+    }
+
+
+def column_metadata(study: Study, step: str) -> dict[str, Any]:
+    """Return the columns that a step writes, and what each depends on, in Dagster's words.
+
+    A column is that of the nearest step before which writes it too, else it depends on the extract:
+    walked back from asset to asset, it ends at the columns that lineage.json of a release names.
+    """
+    names = [one.name for one in steps_of(study)]
+    before = names if step == RELEASE else names[: names.index(step)]
+    written = {one: columns_written(study, one) for one in reversed(before)}
+    extract = asset_key(study.id, "raw_extract")
+    columns, lineage = [], {}
+    for name, (table, one) in columns_written(study, step).items():
+        columns.append(dg.TableColumn(name, str(arrow_type(one)), one.description.en))
+        nearest = next((earlier for earlier, told in written.items() if name in told), None)
+        lineage[name] = (
+            [dg.TableColumnDep(asset_key(study.id, nearest), name)]
+            if nearest
+            else [
+                dg.TableColumnDep(extract, source)
+                for source in extract_columns(study, one.name, table)
             ]
-            for column in data_tables(study)[0].columns
-        }
-    )
+        )
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=lineage),
+    }
 
 
 def _column_schema(study: Study, path: Path) -> dg.TableSchema:
@@ -180,7 +213,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
                 "content_id": outcome.content_id,
                 "table": data_tables(declared)[0].name,
                 "path": dg.MetadataValue.path(str(outcome.path)),
-                "dagster/column_lineage": column_lineage(declared),
+                **column_metadata(declared, RELEASE),
             }
         )
 

@@ -17,11 +17,12 @@ from pipelines.release.derived import (
     nets_of,
     open_columns,
     questions_of,
+    table_of_entries,
 )
 from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
-from pipelines.study.tables import Field, Table, data_tables
+from pipelines.study.tables import ESTIMATES, Field, Table, data_tables
 
 LINEAGE = "lineage/lineage.json"
 
@@ -94,10 +95,9 @@ def extract_columns(study: Study, column: str, table: Table | None = None) -> li
 
     `table` is the one that the column is of, by default the first.
     """
-    first = data_tables(study)[0]
-    of = table or first
+    of = table or data_tables(study)[0]
     about = _about_of(study, of, column)
-    asked = set(questions_of(study, of.name)) if of.name != first.name else None
+    asked = set(questions_of(study, of.name)) if of.name != _first_name(study) else None
     found: set[str] = set()
     if "entry" in about["from"]:
         found.add(column)
@@ -129,10 +129,14 @@ def transformation(study: Study, column: Field, table: Table) -> dict[str, str]:
 
 
 def _about_of(study: Study, table: Table, column: str) -> dict[str, Any]:
-    first = data_tables(study)[0]
-    if table.name != first.name:
+    if table.name != _first_name(study):
         return column_of(study, table, column)
-    return _about(study, next(one for one in first.fields if one.name == column))
+    return _about(study, next(one for one in table.fields if one.name == column))
+
+
+def _first_name(study: Study) -> str:
+    """Return the name of the first table that data fill."""
+    return table_of_entries(study) or ESTIMATES
 
 
 def _compared_columns(study: Study) -> list[str]:
