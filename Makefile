@@ -59,7 +59,7 @@ serve: $(READY) ## published/ over HTTP with range requests, on http://localhost
 screenshots: $(READY) ## Take the pictures of the README again from the site that is built
 	@$(BIN)/phare site && $(BIN)/python tools/screenshots.py
 
-bench: $(READY) .venv-peers/.ready ## Measure speed as ratios and write docs/benchmarks.md (SIZE=small|intake|10m|100m|estimators|growth: print that alone)
+bench: $(READY) .venv-peers/.ready ## Measure speed as ratios and write docs/benchmarks.md (SIZE="small 10m": print those alone, of small intake 10m 100m estimators growth)
 	@$(BIN)/python -m benchmarks $(if $(SIZE),--size $(SIZE))
 
 .venv-peers/.ready: requirements-peers.lock $(READY)

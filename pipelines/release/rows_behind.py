@@ -223,7 +223,7 @@ def _read(folder: Path, table: str, key: Mapping[str, str]) -> Rows:
 
 
 def select(table: pa.Table, key: Mapping[str, str]) -> pa.Table:
-    """Return the rows of a table that hold the given codes."""
+    """Return the rows of a table that hold the given codes, written as text where it counts."""
     for name, code in key.items():
-        table = table.filter(pc.equal(table[name], code))
+        table = table.filter(pc.equal(pc.cast(table[name], pa.string()), code))
     return table

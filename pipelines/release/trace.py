@@ -36,9 +36,9 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
     where one row remains. Keys of the result: cell (the row as published), columns (per column:
     formula, steps, columns of the extract), made_of (the published rows that it is made of, each
     of which can be traced in turn), counted (whose answers it counts, or which entry it shows;
-    None where neither), queries (the SQL of each step), inputs (the extracts of the wave with
-    their digests), quality (checks and rules of the wave), run (commit, lock, environment),
-    released (the log entry, where the log lies beside the folder).
+    None where neither), queries (the SQL of each step that its columns go through), inputs (the
+    extracts of the wave with their digests), quality (checks and rules of the wave), run (commit,
+    lock, environment), released (the log entry, where the log lies beside the folder).
 
     Raises CellError for a table that no data fill, a column that is no key, and where no row or
     several have the key.
@@ -73,7 +73,11 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
         },
         "made_of": rows_behind(folder, lineage, name, row, of) if name != first else [],
         "counted": of,
-        "queries": lineage["steps"],
+        "queries": {
+            step: about
+            for step, about in lineage["steps"].items()
+            if any(step in column["steps"] for column in columns.values())
+        },
         "inputs": [one for one in lineage["inputs"] if one["wave"] == row["wave"]],
         "quality": quality.get(row["wave"], quality),
         "run": _read(folder / RUN),
@@ -89,7 +93,7 @@ def _columns_of(lineage: Mapping[str, Any], first: str, table: str) -> Mapping[s
     if table not in known:
         raise CellError("release-cell-table", found=table, valid=", ".join((first, *known)))
     if "nets" not in lineage:
-        raise CellError("release-cell-before", found=table)
+        raise CellError("release-cell-before", found=table, first=first)
     return dict(known[table])
 
 
@@ -99,14 +103,15 @@ def _row(
 ) -> dict[str, Any]:  # fmt: skip
     schema = next(one["schema"] for one in descriptor["resources"] if one["name"] == traced)
     names = schema["primaryKey"]
+    valid = ", ".join(names)
     for name in key:
         if name not in names:
-            raise CellError("release-cell-column", found=name, valid=", ".join(names))
+            raise CellError("release-cell-column", found=name, valid=valid)
     table = pq.read_table(folder / "data" / f"{traced}.parquet")
     table = select(table, {**_defaults(lineage, names), **key})
     if table.num_rows != 1:
         told = ", ".join(f"{name}={code}" for name, code in key.items())
-        raise CellError("release-cell-rows", found=told, count=table.num_rows)
+        raise CellError("release-cell-rows", found=told, count=table.num_rows, valid=valid)
     found: dict[str, Any] = table.to_pylist()[0]
     return found
 

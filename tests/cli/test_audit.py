@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from phare_data.verifier import verify
+from pipelines import PROJECT
 from pipelines.contributors.row_map import SALT, row_map_digest
 from pipelines.errors import ExitCode
 from pipelines.steps import wave_folder
 from pipelines.study import load_study
-from tests.cli.test_cli import phare
+from tests.cli.test_cli import PHARE, phare
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
 CELL = ("question=avis", "answer=1", "zone=N")
@@ -56,6 +58,33 @@ def test_trace_walks_from_a_number_to_commit_lock_and_extract(published: Path) -
         assert told in done.stdout
     wrong = phare("trace", STUDY, "avis", root=published)
     assert wrong.returncode == ExitCode.USAGE and "COLUMN=CODE" in wrong.stderr
+
+
+def shown_commands() -> list[tuple[str, ...]]:
+    """Return the commands that documents and help show of `phare trace`, on shipped releases."""
+    documents = [*(PROJECT / "docs").glob("*.md"), PROJECT / "pipelines" / "cli" / "messages.yaml"]
+    shown = (
+        line.partition("#")[0].split()[1:]
+        for path in documents
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip().startswith("phare trace ")
+    )
+    return sorted({tuple(words) for words in shown if "--raw" not in words})  # extracts stay home
+
+
+@pytest.mark.parametrize("words", shown_commands(), ids=" ".join)
+def test_every_trace_that_a_document_shows_finds_one_row(words: tuple[str, ...]) -> None:
+    placed = [one.replace("./", "published/attitudes-climat-2019/") for one in words]
+    done = subprocess.run(
+        [str(PHARE), *placed], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == ExitCode.DONE, done.stderr
+
+
+def test_documents_show_traces_of_tables_beside_the_estimates() -> None:
+    assert {"priorities", "profiles", "sheets", "comparisons", "nets"} <= {
+        words[words.index("--table") + 1] for words in shown_commands() if "--table" in words
+    }
 
 
 def expected_lines(answers: list[list[str]]) -> tuple[list[int], list[int]]:

@@ -157,6 +157,21 @@ def test_a_sheet_shows_a_row_of_a_ranking_made_of_estimates(
     assert lines(root, found, tmp_path)["gave"] == by_hand("1", "2", zone="N")[1]
 
 
+def test_a_key_that_is_a_number_is_written_as_it_stands(release: Path) -> None:
+    found = trace(release, {"territory": "N", "position": "1"}, "sheets")
+    assert (found["cell"]["territory"], found["cell"]["position"]) == ("N", "1")
+    for wrong in ("2", "first"):
+        with pytest.raises(CellError, match="position="):
+            trace(release, {"territory": "N", "position": wrong}, "sheets")
+
+
+def test_only_the_steps_that_a_row_goes_through_are_told(release: Path) -> None:
+    assert set(trace(release, {"question": "note"})["queries"]) == {
+        "validation", "estimation", "disclosure", "release",
+    }  # fmt: skip
+    assert "analysis" in trace(release, {"territory": "N"}, "sheets")["queries"]
+
+
 def test_a_ratio_is_made_of_both_estimates_and_a_quantile_of_everybody_who_gave_a_number(
     root: Path, release: Path, tmp_path: Path
 ) -> None:
