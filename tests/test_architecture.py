@@ -15,8 +15,8 @@ MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
-    "texts", "errors", "profile", "sql", "study", "workspace", "environment", "blocks", "alerts",
-    "refusals", "intake", "validation", "estimation", "analysis", "disclosure", "release",
+    "texts", "numbers", "errors", "profile", "sql", "study", "workspace", "environment", "blocks",
+    "alerts", "refusals", "intake", "validation", "estimation", "analysis", "disclosure", "release",
     "catalogue", "scaffold", "steps", "evidence", "quality", "contributors", "publication",
     "account", "assets", "checks", "executors", "automation", "definitions", "run", "state",
     "retention", "cli",

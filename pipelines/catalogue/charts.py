@@ -13,6 +13,8 @@ from typing import Any
 import quickjs
 from markupsafe import Markup
 
+from pipelines import numbers
+
 HERE = Path(__file__).parent
 VENDOR = HERE / "static" / "vendor"
 GEOMETRY = HERE / "geography" / "regions-simplified.geojson"
@@ -32,14 +34,14 @@ def _engine() -> Any:
 
 def draw(kind: str, spec: Mapping[str, Any]) -> Markup:
     """Return a chart (`bars`, `trend`, `multiples`) twice: for a wide page and for a phone."""
-    told = json.dumps(spec, ensure_ascii=False)
+    told = numbers.unbroken(json.dumps(spec, ensure_ascii=False))
     wide, narrow = (_drawn(f"PhareCharts.{kind}({told}, {one})") for one in ("false", "true"))
     return wide + narrow
 
 
 def draw_map(spec: Mapping[str, Any]) -> Markup:
     """Return a map of the regions."""
-    told = json.dumps(spec, ensure_ascii=False)
+    told = numbers.unbroken(json.dumps(spec, ensure_ascii=False))
     return _drawn(f"PhareCharts.map({told}, {json.dumps(geometry())})")
 
 

@@ -1,13 +1,14 @@
 """A published comparison said in a sentence, in French or English.
 
 Belongs here: one row of the table `comparisons` → words. Not here: labels of cells and answers,
-which the caller gives, and the comparison itself (comparisons.py).
+which the caller gives, the comparison itself (comparisons.py), formats (pipelines.numbers).
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pipelines import numbers
 from pipelines.texts import Lang, say
 
 
@@ -21,16 +22,11 @@ def in_words(row: Mapping[str, Any], cell: str, answer: str, lang: Lang) -> str:
     if row["status"] != "published" or row["contrast"] is None:
         return say("estimation-words-withheld", lang, cell=cell, answer=answer)
     scale, unit = (100, "-points") if row["measure"] == "share" else (1, "")
-    figures = {
-        name: _said(Decimal(str(row[name])) * scale, lang)
-        for name in ("difference", "difference_low", "difference_high")
-    }
+    figures = {}
+    for name in ("difference", "difference_low", "difference_high"):
+        value = Decimal(str(row[name])) * scale
+        figures[name] = numbers.signed(value, numbers.places(value), lang)
     about = say(f"estimation-words-{row['contrast']}", lang, cell=cell, answer=answer)
     against = say(f"estimation-words-{row['against']}", lang)
-    return f"{about} {say(f'estimation-words-figures{unit}', lang, against=against, **figures)}"
-
-
-def _said(number: Decimal, lang: Lang) -> str:
-    text = f"{number.normalize():+f}"
-    text = "0" if not number else text
-    return text.replace(".", ",") if lang == "fr" else text
+    told = say(f"estimation-words-figures{unit}", lang, against=against, **figures)
+    return numbers.unbroken(f"{about} {told}")

@@ -1,5 +1,6 @@
 """What a question's page says beside its estimates, against the published tables it comes from."""
 
+import html
 import re
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,17 @@ def test_every_established_difference_is_a_sentence_and_no_other_row_is(
     higher = {"fr": "plus haute, ", "en": ": higher, "}[lang] + words[lang]
     assert said.count(higher) == sum(row["contrast"] == "above" for row in kept)
     assert len(re.findall(r"p ≤ 0[.,]\d+, (?:ajusté|adjusted) ≤ 0[.,]0\d", said)) == len(kept)
+
+
+@pytest.mark.parametrize("study", [MAYORS, CLIMATE])
+@pytest.mark.parametrize(("lang", "percent"), [("fr", r"\d %|\d%"), ("en", r"\d\s%")])
+def test_no_figure_of_a_page_breaks_from_its_unit_or_has_a_hyphen_for_a_minus(
+    study: str, lang: Lang, percent: str
+) -> None:
+    wrong = re.compile(rf".*(?:{percent}|\d points?\b|(?<![\w.–/-])-\d).*")
+    texts = [html.unescape(re.sub("<[^>]*>", "|", text)) for text in pages(study, lang).values()]
+    assert any("(\u2212" in text for text in texts)
+    assert [one for text in texts for one in wrong.findall(text)] == []
 
 
 def test_a_long_analysis_is_counted_and_a_short_one_listed() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalogue import charts, numbers
+from pipelines import numbers
+from pipelines.catalogue import charts
 from pipelines.catalogue.codebook import _regions_of
 from pipelines.catalogue.pages.figures import against, places
 from pipelines.texts import Lang
@@ -47,6 +48,18 @@ def test_numbers_dates_and_sizes_are_too() -> None:
     assert numbers.date(dt.date(2026, 8, 1), "fr") == "1er\u00a0août 2026"
     assert numbers.size(39622, "fr") == "40\u00a0ko"
     assert numbers.points(Decimal("-0.120"), 0, "fr") == "\u221212\u00a0pts"
+
+
+def test_a_figure_in_a_sentence_stays_with_its_sign_and_its_unit() -> None:
+    assert numbers.signed(Decimal("-0.5"), 1, "fr") == "\u22120,5"
+    assert [numbers.signed(Decimal(one), 0, "en") for one in (3, 0)] == ["+3", "0"]
+    assert [numbers.places(one) for one in (Decimal("-1.50"), 0.25, 40, None)] == [1, 2, 0, 0]
+    assert numbers.unbroken("95 % : +2 points") == "95\u00a0% : +2\u00a0points"
+    assert numbers.unbroken("12 pointed hats, a % b") == "12 pointed hats, a % b"
+    row = {"label": "50 %", "value": None, "low": None, "high": None, "status": "withheld",
+           "text": "retenu"}  # fmt: skip
+    drawn = charts.draw("bars", {"label": "", "rows": [row], "domain": [0, 1], "ticks": []})
+    assert "50\u00a0%" in drawn
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

@@ -14,11 +14,11 @@ ROW = {
 def test_no_difference_is_said_to_be_none_beyond_sampling_error() -> None:
     assert in_words(ROW, "Brittany", "yes", "en") == (
         "Brittany, 'yes': no difference beyond sampling error "
-        "(+2 points against all others; 95% interval from -5 to +10)."
+        "(+2\u00a0points against all others; 95% interval from \u22125 to +10)."
     )
     assert in_words(ROW, "Bretagne", "oui", "fr") == (
         "Bretagne, « oui » : pas d'écart au-delà de l'erreur d'échantillonnage "
-        "(+2 points comparé à tous les autres ; intervalle à 95 % de -5 à +10)."
+        "(+2\u00a0points comparé à tous les autres ; intervalle à 95\u00a0% de \u22125 à +10)."
     )
 
 
@@ -26,7 +26,7 @@ def test_a_difference_says_which_way_and_in_which_unit() -> None:
     mean = {**ROW, "measure": "mean", "contrast": "below", "difference": Decimal("-1.50"),
             "against": "wave"}  # fmt: skip
     said = in_words(mean, "Total", "score", "fr")
-    assert "valeur plus basse" in said and "-1,5 comparé à la vague précédente" in said
+    assert "valeur plus basse" in said and "\u22121,5 comparé à la vague précédente" in said
 
 
 def test_what_is_withheld_says_nothing_else() -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipelines.catalogue import numbers
+from pipelines import numbers
 from pipelines.catalogue.charts import draw
 from pipelines.catalogue.codebook import Question, label
 from pipelines.catalogue.pages.figures import axis, bar, decimals, interval, shown
@@ -171,7 +171,7 @@ class BesideEstimates:
         return found
 
     def _quantity_rows(self, question: Question, rows: Sequence[Row]) -> Section:
-        places = max((_places(row[name]) for row in rows for name in FIGURES), default=0)
+        places = max((numbers.places(row[name]) for row in rows for name in FIGURES), default=0)
         has_answers = len({row.get("answer") for row in rows}) > 1
         told = []
         for row in rows:
@@ -191,7 +191,9 @@ class BesideEstimates:
     def _quantile(self, probability: Any) -> str:
         if Decimal(str(probability)) == Decimal("0.5"):
             return self._say(MEDIAN)
-        share = numbers.percent(probability, max(_places(probability) - 2, 0), self.pages.lang)
+        share = numbers.percent(
+            probability, max(numbers.places(probability) - 2, 0), self.pages.lang
+        )
         return f"{self._say(QUANTILE)} {share}"
 
     def _associations(self, question: Question) -> Section:
@@ -211,13 +213,6 @@ class BesideEstimates:
             for row in self._rows(ITEM_RESPONSE, question)
         ]
         return sorted(told, key=lambda one: -(one["row"]["non_response"] or 0))
-
-
-def _places(figure: Any) -> int:
-    """Return the decimals that a published figure needs; 0 for none."""
-    return (
-        0 if figure is None else max(-int(Decimal(str(figure)).normalize().as_tuple().exponent), 0)
-    )
 
 
 def chance(row: Row, name: str, pages: StudyPages) -> str:

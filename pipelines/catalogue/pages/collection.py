@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.catalogue import numbers
+from pipelines import numbers
 from pipelines.catalogue.codebook import label
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import COLLECTION, StudyPages

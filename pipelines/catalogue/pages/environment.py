@@ -13,7 +13,7 @@ from typing import Any
 
 import jinja2
 
-from pipelines.catalogue import numbers
+from pipelines import numbers
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.published import Published, Release
 from pipelines.study import Text
@@ -84,11 +84,19 @@ def in_language(path: str, lang: Lang) -> str:
 
 @cache
 def environment() -> jinja2.Environment:
-    """Return the templates' environment: everything is escaped, an unknown name is an error."""
+    """Return the templates' environment: everything is escaped, an unknown name is an error.
+
+    Whatever wrote a text, its figures stay with their units; what is marked up is left as it is.
+    """
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_unbroken,
     )  # fmt: skip
+
+
+def _unbroken(value: Any) -> Any:
+    return numbers.unbroken(value) if type(value) is str else value
 
 
 def _words(lang: Lang) -> Mapping[str, Any]:

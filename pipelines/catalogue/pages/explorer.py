@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pipelines import numbers
 from pipelines.catalogue.charts import SCALES, geometry
 from pipelines.catalogue.codebook import Codebook, Question, as_number
 from pipelines.catalogue.output import SiteFile
@@ -37,7 +38,7 @@ def data_files(codebook: Codebook) -> Iterator[SiteFile]:
 
 
 def _script(study: str, name: str, content: Any) -> bytes:
-    told = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    told = numbers.unbroken(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
     return f"PhareData({json.dumps(study)},{json.dumps(name)},{told});".encode()
 
 

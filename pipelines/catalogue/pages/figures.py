@@ -7,7 +7,7 @@ numbers (numbers.py).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipelines.catalogue import numbers
+from pipelines import numbers
 from pipelines.catalogue.codebook import Codebook, as_number
 from pipelines.catalogue.published import Row
 from pipelines.texts import Lang

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.catalogue import numbers
+from pipelines import numbers
 from pipelines.catalogue.codebook import label
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import StudyPages

@@ -5,11 +5,11 @@ var PhareViews = (function () {
   var TOTAL = "_T", NONE = "_Z";
   var WORDS = {
     fr: { withheld: "retenu", whole: "Ensemble", to: " à ", note: {
-      answers: "Parts des réponses, intervalle à 95 %.",
+      answers: "Parts des réponses, intervalle à 95\u00a0%.",
       rank: "Classés ; les places d'un même groupe ne peuvent pas être départagées.",
-      break: "Couleur seulement où l'intervalle à 95 % laisse dehors la valeur de l'ensemble (pointillé).",
-      map: "Couleur seulement où l'intervalle à 95 % laisse dehors la valeur de l'ensemble ; hachuré : retenu.",
-      multiples: "Un graphique par modalité, même échelle, intervalle à 95 %.",
+      break: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble (pointillé).",
+      map: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble ; hachuré : retenu.",
+      multiples: "Un graphique par modalité, même échelle, intervalle à 95\u00a0%.",
       trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie ; hachuré : retenu." } },
     en: { withheld: "withheld", whole: "Total", to: " – ", note: {
       answers: "Shares of answers, 95% interval.",

@@ -116,7 +116,7 @@
   }
 
   function table() {
-    var heads = [fr ? "Modalité" : "Category", fr ? "Valeur" : "Value", fr ? "Intervalle à 95 %" : "95% interval", fr ? "Répondants" : "Respondents", fr ? "Fiabilité" : "Reliability"];
+    var heads = [fr ? "Modalité" : "Category", fr ? "Valeur" : "Value", fr ? "Intervalle à 95\u00a0%" : "95% interval", fr ? "Répondants" : "Respondents", fr ? "Fiabilité" : "Reliability"];
     var places = shown.lines.some(function (one) { return one.place; }), escape = PhareCharts.escape;
     byId("table").innerHTML = "<caption>" + escape(codes.questions[state.q][lang] + " · " + about()) + "</caption><thead><tr>" +
       (places ? '<th scope="col">' + (fr ? "Place" : "Place") + "</th>" : "") +

@@ -1,15 +1,17 @@
-"""Numbers, dates and sizes as French and English readers write them.
+"""Numbers, dates and sizes as French and English readers write them, alone or in a sentence.
 
 Belongs here: formats. Not here: rounding (published values are rounded already; none is rounded
 further than it was published).
 """
 
 import datetime as dt
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from pipelines.texts import Lang
 
 THIN, NO_BREAK = "\u202f", "\u00a0"
+UNITS = re.compile(r"(?<=\d) (?=%|points?\b)")
 MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "en": "January February March April May June July August September October November December",
@@ -37,9 +39,23 @@ def points(difference: Decimal | float | None, decimals: int, lang: Lang) -> str
     """Return a difference of shares in points, with its sign: +4 pts."""
     if difference is None:
         return "—"
-    value = Decimal(str(difference)) * 100
-    sign = "+" if value > 0 else ""
-    return f"{sign}{number(value, decimals, lang)}{NO_BREAK}pts"
+    return f"{signed(Decimal(str(difference)) * 100, decimals, lang)}{NO_BREAK}pts"
+
+
+def signed(value: Decimal | float, decimals: int, lang: Lang) -> str:
+    """Return a number with its sign, plus or minus; zero has none."""
+    return ("+" if value > 0 else "") + number(value, decimals, lang)
+
+
+def places(value: Decimal | float | None) -> int:
+    """Return the decimals that a number needs, at least 0; 0 for none."""
+    exponent = 0 if value is None else Decimal(str(value)).normalize().as_tuple().exponent
+    return max(-int(exponent), 0)
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose figures stay on one line with their unit: no space breaks in 95 %."""
+    return UNITS.sub(NO_BREAK, text)
 
 
 def date(day: dt.date, lang: Lang) -> str:
