@@ -93,6 +93,23 @@ def test_a_second_wave_costs_only_itself(tmp_path: Path, caplog: pytest.LogCaptu
     assert {f"{step.name}.step.json" for step in STEPS} <= {path.name for path in touched}
 
 
+def test_ids_that_are_unique_only_within_a_wave_mix_nobody(tmp_path: Path) -> None:
+    """R00 to R59 of another wave are other people: the released rows of each wave are its own."""
+    both = write_tiny_study(tmp_path / "both", waves=("2020", "2021"))
+    others = [[mine[0], *theirs[1:]] for mine, theirs in zip(rows(), rows()[::-1], strict=True)]
+    deliver(both, [[*one[:4], "1", *one[5:]] for one in others], wave="2021", name="2021-06-01")
+    alone = write_tiny_study(tmp_path / "alone")
+    told = []
+    for root in (both, alone):
+        path = Path(run_study(root, STUDY, RELEASED)["path"]) / "data" / "estimates.parquet"
+        waves: dict[str, list[dict[str, object]]] = {"2020": [], "2021": []}
+        for row in pq.read_table(path).to_pylist():
+            waves[row.pop("wave")].append(row)
+        told.append(waves)
+    assert told[0]["2020"] == told[1]["2020"]
+    assert told[0]["2021"] and told[0]["2021"] != told[0]["2020"]
+
+
 FIGURE = (
     "{name},2020,avis,_Z,_Z,1,share,{breakdown},{code},{published},2,{tolerance},evidence,Essai,"
 )

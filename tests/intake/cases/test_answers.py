@@ -26,6 +26,18 @@ def test_case_30_a_copy_that_breaks_another_rule_still_takes_the_first_one_down(
     assert {(6, "id", "unique"), (8, "id", "unique"), (8, "avis", "code")} <= found.rejected
 
 
+def with_an_earlier_wave(table):
+    """Put another wave below this one: it numbered its own respondents from R1 too."""
+    table += [row | {"jour": row["jour"].replace("2024", "2022"), "age": "O"} for row in table]
+
+
+def test_case_30_ids_that_are_unique_only_within_a_wave_are_refused_in_a_file_of_two(check):
+    assert check(extract()).report.is_accepted
+    twice = {(line, "id", "unique") for line in range(2, 14)}
+    earlier = {(line, "jour", "fieldwork") for line in range(8, 14)}
+    assert check(extract(with_an_earlier_wave)).rejected == twice | earlier
+
+
 @pytest.mark.parametrize(
     ("weight", "rule"),
     [("0", "weight"), ("-1", "weight"), ("lourd", "number"), ("", "required"),
