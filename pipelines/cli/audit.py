@@ -127,6 +127,7 @@ def _print_trace(found: Mapping[str, Any]) -> None:
         click.echo(say("cli-trace-entry", lang, **{"approved_by": "—", **entry}))
     if lines := found.get("lines"):
         key = "cli-trace-lines" if lines["matches"] else "cli-trace-lines-differ"
+        key = "cli-trace-entry-line" if "entry" in found["counted"] else key
         listed = {name: ", ".join(map(str, lines[name])) for name in ("base", "gave")}
         click.echo(say(key, lang, **{**lines, **listed, "count": len(lines["base"])}))
 

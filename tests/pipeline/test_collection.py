@@ -11,12 +11,13 @@ import yaml
 
 from phare_data.verifier import verify
 from pipelines.contributors import contributors
-from pipelines.errors import PhareError
+from pipelines.errors import ExitCode, PhareError
 from pipelines.evidence import COLLECTION_CHECKS, required_findings
 from pipelines.release import CellError, trace
 from pipelines.run import Choices, run_study
 from pipelines.study import DeclarationError, load_study
 from pipelines.validation.errors import WaveRefusedError
+from tests.cli.test_cli import phare
 from tests.tiny_study import LICENCE, TEXT
 
 STUDY = "petite-collection"
@@ -166,6 +167,22 @@ def test_an_entry_is_traced_to_the_line_it_came_from(root: Path, tmp_path: Path)
     ):  # fmt: skip
         fields = outputs[table]["columnLineage"]["fields"][column]["inputFields"]
         assert {one["field"] for one in fields} == wanted
+
+
+def test_nothing_of_a_collection_is_called_private(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    key = ("trace", STUDY, "id=F2", "--raw", str(root / "raw"))
+    for lang, wrong, told in (
+        ("en", "PRIVATE", "line of figures.csv that holds the entry: 3;"),
+        ("fr", "PRIVÉ", "ligne de figures.csv qui tient l'entrée : 3 ;"),
+    ):
+        done = phare(*key, root=root, PHARE_LANG=lang)
+        assert done.returncode == ExitCode.DONE, done.stderr
+        assert told in done.stdout and wrong not in done.stdout
+    assert phare("check", STUDY, root=root).returncode == ExitCode.DONE
+    report = next(root.rglob("report.html")).read_text("utf-8")
+    assert "aucun répondant" in report and "no respondents" in report
+    assert "Rapport privé" not in report and "Private report" not in report
 
 
 @pytest.mark.parametrize(
