@@ -40,7 +40,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def _await(address: str) -> None:
     for _ in range(100):
         try:
-            urllib.request.urlopen(address, timeout=1)  # noqa: S310
+            urllib.request.urlopen(address, timeout=1)  # noqa: S310 - our own server
         except OSError:
             time.sleep(0.2)
         else:

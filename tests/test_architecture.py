@@ -11,6 +11,8 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 ROOMS = PROJECT / "pipelines"
+THIS = Path(__file__)
+PYTHON = ("pipelines", "clients/python/src", "tests", "tools", "benchmarks")
 MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
@@ -24,6 +26,12 @@ ORDER = (
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run", "executors"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")
 MOST_LINES = 500
+# What a tool or a run is told to pass over, and the same with its reason.
+EXCUSE = re.compile(r"# (noqa|type: ignore)\b|\b(importorskip|skip|skipif|xfail)\(")
+REASON = re.compile(
+    r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \w|# type: ignore\[[\w-]+\] +# \w"
+    r"|\b(importorskip|skipif|xfail)\(.*\breason=f?\"\w|\bskip\(f?\"\w"
+)
 QUERY = re.compile(
     r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|CREATE\s+(OR\s+REPLACE\s+)?(TEMP\s+)?(TABLE|VIEW)"
     r"|COPY\s.+\sTO|DELETE\s+FROM|UPDATE\s.+\sSET|JOIN\s.+\sON|GROUP\s+BY|ORDER\s+BY)\b",
@@ -126,6 +134,27 @@ def test_a_module_opens_with_what_it_is_for_and_is_not_too_long(path: Path) -> N
     assert ast.get_docstring(ast.parse(text)), f"{place(path)}: say what belongs here and what not"
     lines = text.count("\n")
     assert lines <= MOST_LINES, f"{place(path)} has {lines} lines: split it by what it is for"
+
+
+def unreasoned(text: str) -> list[str]:
+    """Return the lines that excuse something without a reason beside it."""
+    return [
+        line.strip() for line in text.splitlines()
+        if EXCUSE.search(line) and not REASON.search(line)
+    ]  # fmt: skip
+
+
+def test_what_is_excused_says_why_on_its_line() -> None:
+    paths = [path for room in PYTHON for path in (PROJECT / room).rglob("*.py")]
+    assert len(paths) > 300
+    found = {place(one): unreasoned(one.read_text("utf-8")) for one in paths if one != THIS}
+    assert {name: lines for name, lines in found.items() if lines} == {}, "say why"
+
+
+def test_an_excuse_without_a_reason_is_found() -> None:
+    bare = ["x = 1  # noqa: S310", "y()  # type: ignore[arg-type]", "@pytest.mark.skipif(old)"]
+    told = ["x = 1  # noqa: S310 - ours", "y()  # type: ignore[arg-type] # pairs", 'skip("no git")']
+    assert unreasoned("\n".join([*bare, *told])) == bare
 
 
 def queries_in(path: Path) -> list[tuple[int, str]]:

@@ -187,7 +187,6 @@ def test_five_planted_profiles_are_found_again(study: Study, tmp_path: Path) -> 
     found = portraits(study, answers, tmp_path)
     labels = found.members["profile"].cast(pl.Int64).to_numpy() - 1
     index = adjusted_rand(labels, kind)
-    print(f"adjusted Rand index: {index:.3f}")  # noqa: T201
     assert index > 0.9
     assert found.support["supported"].unique().to_list() == ["yes"]
     assert found.support["verdict"].unique().to_list() == ["stable"]

@@ -254,7 +254,7 @@ def test_serve_answers_range_requests(published: Path) -> None:
         request = urllib.request.Request(address, headers={"Range": "bytes=0-3"})
         for _ in range(100):
             try:
-                with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+                with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own server
                     assert answer.status == 206
                     assert answer.read() == b"PAR1"
                 break

@@ -124,6 +124,6 @@ def test_the_examples_of_the_documentation_run(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for example in examples:
-        exec(compile(example, "docs/estimation.md", "exec"), names)  # noqa: S102
+        exec(compile(example, "docs/estimation.md", "exec"), names)  # noqa: S102 - our own page
     assert "plutot" in capsys.readouterr().out
     assert names["table"].num_rows > 100

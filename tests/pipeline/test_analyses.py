@@ -22,7 +22,7 @@ HABITS = tuple(f"h{number}" for number in range(1, 7))
 
 def respondents(seed: int, *, is_noise: bool = False) -> list[list[str]]:
     """Draw 240 respondents of two kinds, who answer the six habits as their kind does."""
-    draw = random.Random(seed)  # noqa: S311 -- made-up answers
+    draw = random.Random(seed)  # noqa: S311 - made-up answers
     found = []
     for number in range(240):
         kind = draw.random() < 0.35

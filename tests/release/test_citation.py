@@ -27,12 +27,15 @@ PlainDates.yaml_implicit_resolvers = {
 }
 
 
+def read(text: str) -> Any:
+    return yaml.load(text, PlainDates)  # noqa: S506 - a safe loader, dates aside
+
+
 def faults(text: str) -> list[str]:
     """Return what the schema finds in a citation file, each with its place."""
     schema = json.loads(SCHEMA.read_text("utf-8"))
     validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
-    content = yaml.load(text, PlainDates)  # noqa: S506 - a safe loader, dates aside
-    return [f"{one.json_path} {one.message}" for one in validator.iter_errors(content)]
+    return [f"{one.json_path} {one.message}" for one in validator.iter_errors(read(text))]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,7 @@ def test_the_schema_accepts_what_a_release_writes(study: Study, first: ReleaseOu
     ],
 )
 def test_a_file_broken_on_purpose_is_found(first: ReleaseOutcome, broken: Any, place: str) -> None:
-    told = yaml.load((first.path / "CITATION.cff").read_text("utf-8"), PlainDates)  # noqa: S506
+    told = read((first.path / "CITATION.cff").read_text("utf-8"))
     broken(told)
     assert any(place in one for one in faults(yaml.safe_dump(told)))
 

@@ -110,9 +110,9 @@ def _get(url: str) -> bytes | None:
     from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
 
-    asked = Request(url, headers={"User-Agent": "phare-data"})  # noqa: S310 -- http(s): open_place
+    asked = Request(url, headers={"User-Agent": "phare-data"})  # noqa: S310 - http(s): open_place
     try:
-        with urlopen(asked, timeout=TIMEOUT) as answer:  # noqa: S310 -- http(s): open_place
+        with urlopen(asked, timeout=TIMEOUT) as answer:  # noqa: S310 - http(s): open_place
             body: bytes = answer.read()
             return body
     except HTTPError as error:
