@@ -4,17 +4,21 @@ Belongs here: reading a `.sql` file, filling its slots with quoted names, openin
 Not here: any query (they live in `.sql` files beside the module that runs them).
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import duckdb
 
 ROOMS = Path(__file__).parent
 DEFAULT_MEMORY = "2GB"
+_NUMBERS = count()  # one for each database of this process
 
 
 def name(identifier: str) -> str:
@@ -76,20 +80,58 @@ def connect(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory DuckDB with a memory limit, a spill folder and no network.
 
     PHARE_MEMORY and PHARE_THREADS set the limits. No file is shared between steps, so that
-    parallel runs never wait for one another's lock.
+    parallel runs never wait for one another's lock. Without `spill`, for what is small, it is an
+    empty database of its own in the one engine of this process: starting an engine takes as long
+    as such a query does.
     """
+    if spill is None:
+        with _database(*_limits()) as connection:
+            yield connection
+        return
     with tempfile.TemporaryDirectory(prefix="phare-spill-", dir=spill) as folder:
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": os.environ.get("PHARE_MEMORY", DEFAULT_MEMORY),
-                "threads": int(os.environ.get("PHARE_THREADS", os.cpu_count() or 1)),
-                "temp_directory": folder,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
+        connection = _engine(*_limits(), folder)
         try:
             yield connection
         finally:
             connection.close()
+
+
+def _limits() -> tuple[str, int]:
+    return (
+        os.environ.get("PHARE_MEMORY", DEFAULT_MEMORY),
+        int(os.environ.get("PHARE_THREADS", os.cpu_count() or 1)),
+    )
+
+
+def _engine(memory: str, threads: int, folder: str) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": memory,
+            "threads": threads,
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+
+
+@cache
+def _shared(memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """Return the engine of this process for such limits; its spill folder goes when that ends."""
+    folder = tempfile.mkdtemp(prefix="phare-spill-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _engine(memory, threads, folder)
+
+
+@contextmanager
+def _database(memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    engine, alias = _shared(memory, threads), f"own_{next(_NUMBERS)}"
+    connection = engine.cursor()
+    connection.execute(f"ATTACH ':memory:' AS {alias}")
+    connection.execute(f"USE {alias}")
+    try:
+        yield connection
+    finally:
+        connection.close()
+        engine.cursor().execute(f"DETACH {alias}")

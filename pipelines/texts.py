@@ -6,12 +6,13 @@ Belongs here: finding a text and filling its blanks. Not here: the texts themsel
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from phare_data.texts import LANGUAGES, Lang, default_language
 
-__all__ = ["LANGUAGES", "Lang", "default_language", "messages", "say"]
+__all__ = ["LANGUAGES", "Lang", "default_language", "messages", "read_texts", "say"]
 
 
 @cache
@@ -19,11 +20,16 @@ def messages() -> dict[str, dict[str, str]]:
     """Return every message of every room: key → language → text with `{blanks}`."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(Path(__file__).parent.glob("**/messages.yaml")):
-        read = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
-        for key, texts in read.items():
+        for key, texts in read_texts(path).items():
             if key in found:
                 raise ValueError(f"message {key!r} stands in two files, one of them {path}")
             found[key] = texts
+    return found
+
+
+def read_texts(path: Path) -> dict[str, Any]:
+    """Return what a file of texts that ships with the code says; the parser is the one in C."""
+    found: dict[str, Any] = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
     return found
 
 

@@ -73,7 +73,7 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
     digest = hmac.new(salt, digestmod=hashlib.sha256)
     with pq.ParquetFile(weighted, read_dictionary=list(columns)) as file:
         for block in file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]):
-            digest.update(block[LINE].to_numpy().astype("<i8").tobytes())
+            digest.update(np.from_dlpack(block[LINE]).astype("<i8").tobytes())
             for name in columns:
                 _update(digest, name, block[name])
     return digest.hexdigest()
@@ -82,7 +82,7 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
 def _update(digest: hmac.HMAC, name: str, cells: pa.Array) -> None:
     """Add one column of a block: each text behind its length, then the place of each row's text."""
     coded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode("encode")
-    held = coded.indices.fill_null(len(coded.dictionary)).to_numpy()
+    held = np.from_dlpack(coded.indices.fill_null(len(coded.dictionary)))
     texts = [b"" if one is None else str(one).encode() for one in coded.dictionary.to_pylist()]
     texts.append(NULL)
     used = np.flatnonzero(np.bincount(held, minlength=len(texts)))

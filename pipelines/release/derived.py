@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.study import Study
 from pipelines.study.analyses import counted_answers
 from pipelines.study.estimation_tables import (
@@ -22,6 +20,7 @@ from pipelines.study.estimation_tables import (
 )
 from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 from pipelines.study.tables import Table, data_tables
+from pipelines.texts import read_texts
 
 STEPS = ["validation", "estimation", "analysis", "disclosure", "release"]
 COLLECTED = ["validation", "collection", "release"]
@@ -140,5 +139,4 @@ def _collected_column(study: Study, column: str) -> dict[str, Any]:
 
 @cache
 def _texts() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
-    return found
+    return read_texts(Path(__file__).with_suffix(".yaml"))

@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines import sql
 from pipelines.release.derived import (
     column_of,
@@ -23,6 +21,7 @@ from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
 from pipelines.study.tables import ESTIMATES, Field, Table, data_tables
+from pipelines.texts import read_texts
 
 LINEAGE = "lineage/lineage.json"
 
@@ -174,5 +173,4 @@ def _entry(study: Study, column: str) -> str:
 
 @cache
 def _texts() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
-    return found
+    return read_texts(Path(__file__).with_suffix(".yaml"))

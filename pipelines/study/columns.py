@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from pipelines.study.loader import Study
 from pipelines.study.model import NOT_APPLICABLE, TOTAL, Text
+from pipelines.texts import read_texts
 
 FieldType = Literal["string", "integer", "number", "date", "boolean"]
 Row = tuple[Any, ...]
@@ -105,7 +104,7 @@ class Table:
 def _texts() -> dict[str, dict[str, Any]]:
     loaded: dict[str, dict[str, Any]] = {}
     for name in TEXTS:
-        loaded |= yaml.safe_load(Path(__file__).with_name(name).read_text("utf-8"))
+        loaded |= read_texts(Path(__file__).with_name(name))
     return loaded
 
 

@@ -36,9 +36,12 @@ _LOADED: dict[tuple[Path, str], tuple[tuple[tuple[str, int, int], ...], "Study"]
 NO_QUESTIONS = QuestionsFile.model_construct(questions={})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Study:
-    """One study, declared and checked: what every other room works from."""
+    """One study, declared and checked: what every other room works from.
+
+    Each is equal to itself alone, so that what follows from it can be kept beside it.
+    """
 
     root: Path
     about: StudyFile

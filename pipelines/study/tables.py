@@ -8,6 +8,7 @@ Schema, dictionary) is derived from these objects.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from pipelines.study.analysis_tables import analysis_codes, analysis_tables, sheet_tables
 from pipelines.study.codelist import Code
@@ -59,8 +60,10 @@ FIGURES = (
     "design_effect", "effective_respondents", "reliability",
 )  # fmt: skip
 NONE = Text(fr="Sans objet", en="Not applicable")
+STUDIES_KEPT = 8  # the tables of a study are asked for in every step of a run
 
 
+@lru_cache(maxsize=STUDIES_KEPT)
 def published_tables(study: Study) -> tuple[Table, ...]:
     """Return every table of a release: those that data fill, then the tables of codes."""
     if study.collected:
@@ -79,6 +82,7 @@ def published_tables(study: Study) -> tuple[Table, ...]:
     )
 
 
+@lru_cache(maxsize=STUDIES_KEPT)
 def data_tables(study: Study) -> tuple[Table, ...]:
     """Return the tables that data fill, one file a wave each: the estimates first, or entries."""
     if study.collected:
@@ -86,6 +90,7 @@ def data_tables(study: Study) -> tuple[Table, ...]:
     return (estimates_table(study), *judged_tables(study), *gathered_tables(study))
 
 
+@lru_cache(maxsize=STUDIES_KEPT)
 def judged_tables(study: Study) -> tuple[Table, ...]:
     """Return the tables beside the estimates whose rows are judged by the cells of these."""
     return (*estimation_tables(study), *quantity_tables(study), *analysis_tables(study))
