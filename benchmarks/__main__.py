@@ -36,7 +36,8 @@ def main() -> None:
     out = asked.out or (PAGE if is_all else None)
     if out:
         command = f"python -m benchmarks --size {' '.join(asked.size)} --out {out}"
-        write(out, page("make bench" if is_all else command, sections))
+        title = "Growth" if asked.size == ["growth"] else "Benchmarks"
+        write(out, page(title, "make bench" if is_all else command, sections))
         print(f"written: {out}", file=sys.stderr)
 
 

@@ -21,12 +21,13 @@ LICENCE = {"name": "etalab-2.0", "title": "Licence Ouverte 2.0", "path": "https:
 
 def write_large_study(
     root: Path, respondents: int, questions: int, seed: int = 1, *, breakdowns: int = 2,
-    waves: int = 1,
+    waves: int = 1, delivered: int | None = None,
 ) -> Path:  # fmt: skip
     """Write the study below `root` and return the extract of its first wave (CSV).
 
     The extract is streamed by DuckDB: its rows are a hash of row number, column and seed. Region
     and size are crossed; breakdowns above two are further columns, by which everything is shown.
+    Of the waves the first `delivered` have a delivery, by default all.
     """
     folder = root / "schemas" / STUDY
     (folder / "codelists").mkdir(parents=True)
@@ -34,7 +35,7 @@ def write_large_study(
     _write_declaration(folder, _names(questions), breakdowns, named)
     extracts = [
         add_delivery(root, respondents, questions, seed, wave=one, breakdowns=breakdowns)
-        for one in named
+        for one in named[:delivered]
     ]
     return extracts[0]
 

@@ -52,12 +52,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def page(command: str, sections: Sequence[Section]) -> str:
+def page(title: str, command: str, sections: Sequence[Section]) -> str:
     """Return the whole page."""
     load = os.getloadavg()[0]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    head = f"""# Benchmarks
+    head = f"""# {title}
 
 Written by `{command}`: every figure on this page is of that one run, both sides of a ratio in turn
 on the same machine; a ratio is only given where both sides found the same results.

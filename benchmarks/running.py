@@ -27,16 +27,24 @@ class DisagreementError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one process cost; `parts` are its own measures where it is the pipeline."""
+    """What one process cost; `parts` are its own measures where it is the pipeline.
+
+    `started` is the moment of its launch, by the clock of `Measure.ended`.
+    """
 
     seconds: float
     cpu: float
     megabytes: float
+    started: float
     parts: tuple[Measure, ...] = ()
 
-    def seconds_of(self, *kinds: str) -> float:
-        """Return the wall time of the parts of some kinds."""
-        return sum(one.seconds for one in self.parts if one.kind in kinds)
+    def cpu_of(self, kind: str) -> float:
+        """Return the processor time of the parts of one kind."""
+        return sum(one.cpu for one in self.parts if one.kind == kind)
+
+    def seconds_until(self, name: str) -> float:
+        """Return the wall time from the launch to the end of the last part of that name."""
+        return max(one.ended for one in self.parts if one.name == name) - self.started
 
 
 def run(command: Sequence[str], folder: Path) -> Run:
@@ -44,18 +52,18 @@ def run(command: Sequence[str], folder: Path) -> Run:
     profile, log = folder / "profile.jsonl", folder / "log.txt"
     profile.unlink(missing_ok=True)
     environment = {**os.environ, SETTING: str(profile), "PHARE_LANG": "en"}
-    started = time.perf_counter()
+    started = time.monotonic()
     with log.open("wb") as stream:
         child = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
         _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
+    seconds = time.monotonic() - started
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command, log.read_text("utf-8"))
     parts = measures(profile) if profile.exists() else ()
     # measuring a part starts the system's own record of the peak again: the parts keep theirs
     peak = max([usage.ru_maxrss / 1e3, *(one.megabytes for one in parts)])
-    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, parts)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, started, parts)
 
 
 def median(runs: Sequence[Run]) -> Run:

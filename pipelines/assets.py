@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipelines.alerts import alert
 from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
+from pipelines.profile import measured
 from pipelines.publication import publish_study
 from pipelines.release import ReleaseOutcome
 from pipelines.release.arrow import arrow_type
@@ -241,7 +242,8 @@ def catalogue_asset(root: Path, studies: Sequence[str]) -> dg.AssetsDefinition:
     def catalogue(context: dg.AssetExecutionContext) -> None:
         if not has_releases(root):  # the first candidate of all waits for its approval
             return
-        built = build_site(root, reuse=True)
+        with measured("site", "site"):
+            built = build_site(root, reuse=True)
         context.add_output_metadata(
             {"files": built.files, "path": dg.MetadataValue.path(str(built.index))}
         )

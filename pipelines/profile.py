@@ -25,7 +25,8 @@ _PEAKS: list[float] = []  # of the parts that contain the one now measured
 class Measure:
     """One part of a run. `seconds` is wall time, `cpu` processor time, `megabytes` peak memory.
 
-    `state` says of a step whether it ran ('done') or was reused, of a check whether it passed.
+    `ended` is a moment of the monotonic clock that all processes of a machine share. `state` says
+    of a step whether it ran ('done') or was reused, of a check whether it passed.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Measure:
     seconds: float = 0.0
     cpu: float = 0.0
     megabytes: float = 0.0
+    ended: float = 0.0
 
 
 @contextmanager
@@ -58,6 +60,7 @@ def measured(kind: str, name: str, wave: str = "—") -> Iterator[Measure]:
     finally:
         measure.seconds = time.perf_counter() - started
         measure.cpu = time.process_time() - cpu
+        measure.ended = time.monotonic()
         measure.megabytes = max(_PEAKS.pop(), _peak())
         if _PEAKS:
             _PEAKS[-1] = max(_PEAKS[-1], measure.megabytes)

@@ -17,7 +17,8 @@ from pipelines.release.durable import FILE_MODE, FOLDER_MODE
 
 SITE = "site"
 STAGING = ".site-staging"
-SiteFile = tuple[str, bytes]  # POSIX path below published/site/, content
+# POSIX path below published/site/; content, or a file of the site before that says the same
+SiteFile = tuple[str, bytes | Path]
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2(2)
 
@@ -63,14 +64,27 @@ def _write(folder: Path, files: Iterable[SiteFile]) -> int:
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            stream = place.open("xb")
+            _link(data, place) if isinstance(data, Path) else _new(data, place)
         except FileExistsError:
             raise SiteError("catalogue-two-files", file=path) from None
-        with stream:
-            stream.write(data)
-        place.chmod(FILE_MODE)
         count += 1
     return count
+
+
+def _new(data: bytes, place: Path) -> None:
+    with place.open("xb") as stream:
+        stream.write(data)
+    place.chmod(FILE_MODE)
+
+
+def _link(standing: Path, place: Path) -> None:
+    """Give a file of the site before a second name, or a copy where the disk has no links."""
+    try:
+        place.hardlink_to(standing)
+    except FileExistsError:
+        raise
+    except OSError:
+        _new(standing.read_bytes(), place)
 
 
 def _exchange(one: Path, other: Path) -> bool:

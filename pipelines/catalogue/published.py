@@ -244,10 +244,15 @@ class Release:
         """Return lineage/run.json: the commit and library versions of the run."""
         return dict(read_json(self.folder / "lineage" / "run.json")) if self.has_data else {}
 
+    @property
+    def diff_files(self) -> tuple[str, ...]:
+        """Return the paths of the files of `diffs`, unread."""
+        return tuple(f"diff/{path.name}" for path in sorted((self.folder / "diff").glob("*.csv")))
+
     @cached_property
     def diffs(self) -> tuple[Diff, ...]:
         """Return the differences with the version before, row by row; none for a first version."""
-        return tuple(_diff(path) for path in sorted((self.folder / "diff").glob("*.csv")))
+        return tuple(_diff(self.folder / name) for name in self.diff_files)
 
 
 @dataclass(frozen=True)

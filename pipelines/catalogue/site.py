@@ -5,15 +5,15 @@ catalogues (machine/), how files get their place (output.py).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from phare_data.layout import VERSIONS
 from pipelines.catalogue.errors import SiteError
-from pipelines.catalogue.memory import inputs_of, remember, remembered
+from pipelines.catalogue.memory import inputs_of, remember, remembered, versions_told
 from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
-from pipelines.catalogue.published import Published, read_published
+from pipelines.catalogue.published import Published, Release, read_published
 from pipelines.workspace import private_folder
 
 BASE_URL = "PHARE_BASE_URL"
@@ -36,8 +36,9 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
     `base_url` is the address at which `published/` will be served (default: the environment's
     PHARE_BASE_URL, else a local one); only feeds, catalogues and pinned lines of code hold
     it, every other link is relative. The same releases and address give the same bytes; with
-    `reuse` a site that stands and was made from the same releases is left as it is. Raises
-    SiteError without a release, LogBrokenError for a log that is not what was written.
+    `reuse` a site that stands and was made from the same releases is left as it is, and files that
+    tell one version alone are taken over from an older site. Raises SiteError without a release,
+    LogBrokenError for a log that is not what was written.
     """
     folder = root / "published"
     address = address_of(base_url)
@@ -49,30 +50,62 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
         names = tuple(sorted(path.parent.name for path in folder.glob(f"*/{VERSIONS}")))
         standing = remembered(private, folder, inputs) if reuse else None
         if standing is None or not (folder / "index.html").exists():
-            standing = _build(folder, address)
-        remember(private, folder, inputs)
+            told = versions_told(private, folder, address) if reuse else {}
+            published = read_published(folder)
+            standing = _build(published, address, told)
+            remember(private, folder, address, inputs, _versions(published))
     return SiteSummary(folder / SITE / "index.html", names, standing, address)
 
 
-def _build(folder: Path, address: str) -> int:
+def _build(published: Published, address: str, told: Mapping[str, str]) -> int:
     from pipelines.catalogue.pages import write_entrance
 
-    published = read_published(folder)
     if not published.studies:
-        raise SiteError("catalogue-nothing-published", folder=folder)
-    count = write_site(folder, _files(published, address))
-    write_entrance(folder)
+        raise SiteError("catalogue-nothing-published", folder=published.folder)
+    count = write_site(published.folder, _files(published, address, told))
+    write_entrance(published.folder)
     return count
 
 
-def _files(published: Published, base_url: str) -> Iterator[SiteFile]:
+def _files(published: Published, base_url: str, told: Mapping[str, str]) -> Iterator[SiteFile]:
+    """Yield every file of the site; `told`: the versions whose own files the old site has."""
     from pipelines.catalogue import machine, pages
+    from pipelines.catalogue.machine.facts import described
+    from pipelines.catalogue.pages.downloads import archive, archive_path
 
     found = []
     for path, data in pages.files(published, base_url):
         found += [path] if path.endswith(".html") else []
         yield path, data
     yield from machine.files(published, base_url, found)
+    manifests = _versions(published)
+    for release in described(published):
+        folder = _folder(release)
+        if told.get(folder) == manifests[folder]:
+            yield from _standing(published.folder / SITE, release)
+        else:
+            yield archive_path(release), archive(release)
+            yield from machine.version_files(release, base_url)
+
+
+def _versions(published: Published) -> dict[str, str]:
+    """Return the folder of every version that the site describes, and its manifest's digest."""
+    from pipelines.catalogue.machine.facts import described
+
+    return {_folder(one): str(one.entry["manifest_sha256"]) for one in described(published)}
+
+
+def _folder(release: Release) -> str:
+    return f"{release.study}/{release.version}"
+
+
+def _standing(site: Path, release: Release) -> Iterator[SiteFile]:
+    """Yield the files that tell one version alone, as they stand in the old site."""
+    from pipelines.catalogue.pages.downloads import archive_path
+
+    own = (path for path in sorted((site / _folder(release)).rglob("*")) if path.is_file())
+    for path in (site / archive_path(release), *own):
+        yield path.relative_to(site).as_posix(), path
 
 
 def address_of(base_url: str | None) -> str:

@@ -5,6 +5,7 @@ Belongs here: its shape, reading and writing it. Not here: comparing it with the
 """
 
 import datetime as dt
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -34,7 +35,14 @@ class Sidecar(Declared):
 
 def read_sidecar(folder: Path) -> Sidecar:
     """Read the sidecar of a delivery; raises DeclarationError with file, line and key."""
-    return load_model(folder / SIDECAR, Sidecar)
+    path = folder / SIDECAR
+    return _read(path, path.read_bytes() if path.is_file() else b"")
+
+
+@lru_cache(maxsize=4096)
+def _read(path: Path, content: bytes) -> Sidecar:
+    """Read a sidecar once for what it says: each step asks for those of every delivery."""
+    return load_model(path, Sidecar)
 
 
 def write_sidecar(folder: Path, sidecar: Sidecar) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalogue import SiteError, build_site, output
+from pipelines.catalogue import SiteError, build_site, machine, output
 from pipelines.catalogue.output import write_site
 from pipelines.release import purge
 from pipelines.study import Study
+from tests.release.made_up_release import published
 from tests.tiny_study import STUDY
 
 
@@ -51,6 +52,29 @@ def test_a_site_that_follows_from_the_same_releases_stands_and_any_other_is_buil
     latest = study.root / "published" / STUDY / "latest.json"
     latest.write_text(latest.read_text("utf-8") + "\n", "utf-8")
     assert not stands()
+
+
+def test_a_further_release_takes_over_the_files_of_each_version_unless_the_site_was_touched(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    build = machine.version_files
+    monkeypatch.setattr(
+        machine, "version_files", lambda one, url: made.append(one.version) or build(one, url)
+    )
+    folder = build_site(study.root).index.parent
+    versions = sorted(made)
+    made.clear()
+    newest = published(study, erratum="Le premier poids était juste.").version
+    build_site(study.root, reuse=True)
+    assert made == [newest] and newest not in versions
+    taken_over = digests(folder)
+    build_site(study.root)
+    assert digests(folder) == taken_over
+    (folder / STUDY / newest / "zenodo.json").write_text("edited by hand", "utf-8")
+    made.clear()
+    build_site(study.root, reuse=True)
+    assert sorted(made) == sorted([*versions, newest]) and digests(folder) == taken_over
 
 
 def test_no_page_names_this_machine_and_releases_are_left_alone(study: Study) -> None:

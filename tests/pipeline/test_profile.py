@@ -24,7 +24,8 @@ def test_a_profile_lists_every_step_and_every_check_of_a_run(tmp_path: Path) -> 
     checks = {one.name: one.state for one in found if one.kind == "check"}
     assert checks == dict.fromkeys((one.name for one in CHECKS), "passed")
     kinds = {one.kind for one in found}
-    assert {"audit", "verification", "release", "run"} <= kinds
+    assert {"audit", "verification", "release", "site", "run"} <= kinds
+    assert [one.ended for one in found] == sorted(one.ended for one in found)
     whole = next(one for one in found if one.kind == "run")
     assert whole.seconds >= max(one.seconds for one in found if one.kind == "step")
     assert whole.megabytes >= max(one.megabytes for one in found)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pipelines.catalogue.machine import dcat, ddi, schema_org, sitemap, table_schemas
 from pipelines.catalogue.machine.croissant import croissant
-from pipelines.catalogue.machine.facts import as_json, described, release_url, site_path
+from pipelines.catalogue.machine.facts import as_json, release_url, site_path
 from pipelines.catalogue.machine.zenodo import zenodo
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.published import Published, Release
@@ -21,18 +21,21 @@ DESCRIBED_BY = Markup('<link rel="describedby" type="application/json" href="{}"
 
 
 def files(published: Published, base_url: str, pages: Sequence[str]) -> Iterator[SiteFile]:
-    """Yield every machine-readable file of the site: path below site/, content.
+    """Yield the machine-readable files that tell all studies: path below site/, content.
 
     `pages` are the pages of the site, for the sitemap. A withdrawn version is described nowhere.
     """
     yield from dcat.files(published, base_url)
     yield from sitemap.files(pages, base_url)
     yield "studies.json", as_json([{"study": one.id} for one in published.studies])
-    for release in described(published):
-        yield site_path(release, "croissant.json"), as_json(croissant(release, base_url))
-        yield site_path(release, "zenodo.json"), as_json(zenodo(release, base_url))
-        yield site_path(release, "ddi.xml"), ddi.codebook(release, base_url)
-        yield from table_schemas.files(release, base_url)
+
+
+def version_files(release: Release, base_url: str) -> Iterator[SiteFile]:
+    """Yield the files that tell one version alone: the same whatever else is published."""
+    yield site_path(release, "croissant.json"), as_json(croissant(release, base_url))
+    yield site_path(release, "zenodo.json"), as_json(zenodo(release, base_url))
+    yield site_path(release, "ddi.xml"), ddi.codebook(release, base_url)
+    yield from table_schemas.files(release, base_url)
 
 
 def part_head(release: Release, base_url: str, lang: Lang) -> Markup:

@@ -14,7 +14,6 @@ from pipelines.catalogue.pages import (
     assets,
     collection,
     dictionary,
-    downloads,
     explorer,
     findings,
     home,
@@ -53,7 +52,6 @@ def files(published: Published, base_url: str) -> Iterator[SiteFile]:
         if one.newest.has_data and not one.newest.is_collection
     }
     yield from assets.files()
-    yield from downloads.files(published)
     for codebook in codebooks.values():
         yield from explorer.data_files(codebook)
     for lang in LANGUAGES:

@@ -5,21 +5,11 @@ Belongs here: one archive a version that has data. Not here: the files in it (re
 
 import io
 import zipfile
-from collections.abc import Iterator
 
-from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.published import Published, Release
+from pipelines.catalogue.published import Release
 
 LEFT_OUT = ("lineage/openlineage.ndjson", "ro-crate-metadata.json")  # evidence for machines
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the first day a zip can hold: no clock in the bytes
-
-
-def files(published: Published) -> Iterator[SiteFile]:
-    """Yield the archive of every version that still has its data and was not taken back."""
-    for study in published.studies:
-        for release in study.releases:
-            if release.status in ("current", "superseded"):
-                yield archive_path(release), archive(release)
 
 
 def archive_path(release: Release) -> str:

@@ -9,8 +9,9 @@ from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import StudyPages
 
 MOST_ROWS = 50  # of a difference shown on the page; the file holds all
+MOST_SHOWN = 10  # newest versions whose differences are shown; of the others the files are named
 
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the versions page."""
-    yield pages.page("versions.html", "versions", most=MOST_ROWS)
+    yield pages.page("versions.html", "versions", most=MOST_ROWS, most_shown=MOST_SHOWN)
