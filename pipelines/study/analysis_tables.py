@@ -7,19 +7,20 @@ Belongs here: table → fields, keys, judgement, rows of codes. Not here: comput
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipelines.study.columns import (
-    Field,
-    ForeignKey,
-    Judgement,
-    Row,
-    Table,
-    breakdown_field,
-    codes_table_name,
-    field,
-    figure,
-)
+from pipelines.study.columns import Field, ForeignKey, Judgement, Row, Table, field
 from pipelines.study.loader import Study
 from pipelines.study.model import NOT_APPLICABLE, Declared, Text
+from pipelines.study.table_parts import (
+    ITEM,
+    TO_ANALYSES,
+    TO_WAVES,
+    breakdown_fields,
+    data_table,
+    figure_fields,
+    key_fields,
+    to_breakdowns,
+    to_item,
+)
 
 FIGURES = ("respondents", "value", "standard_error", "ci_low", "ci_high")
 ORDER = ("ranked", "rank", "rank_low", "rank_high")
@@ -53,8 +54,6 @@ TITLES = {
                "Share of each declared theme among those who wrote."),
 }  # fmt: skip
 
-
-ITEM = ("question", "domain", "actor")
 PROFILE = Judgement(part="profile", part_count="members")
 
 
@@ -98,36 +97,10 @@ def _table(
     name: str, key: Iterable[Field], others: Iterable[Field],
     judgement: Judgement | None, foreign: Iterable[ForeignKey] = (),
 ) -> Table:  # fmt: skip
-    title_fr, title_en, about_fr, about_en = TITLES[name]
-    keys = tuple(key)
-    return Table(
-        name, Text(fr=title_fr, en=title_en), Text(fr=about_fr, en=about_en),
-        (*keys, *others, field("status", required=True)),
-        tuple(one.name for one in keys), (*_to_codes(), *foreign), judgement=judgement,
+    return data_table(
+        name, TITLES[name], (*key_fields("wave", "analysis"), *key), others, judgement,
+        (TO_WAVES, TO_ANALYSES, *foreign),
     )  # fmt: skip
-
-
-def _figures(*names: str) -> tuple[Field, ...]:
-    return tuple(figure(name) for name in names)
-
-
-def _to_codes() -> tuple[ForeignKey, ...]:
-    return (
-        ForeignKey(("wave",), "waves", ("wave",)),
-        ForeignKey(("analysis",), "analyses", ("analysis",)),
-    )
-
-
-def _keys(*names: str) -> tuple[Field, ...]:
-    return tuple(field(name, required=True) for name in ("wave", "analysis", *names))
-
-
-def _breakdowns(study: Study) -> tuple[Field, ...]:
-    return tuple(breakdown_field(study, name) for name in study.breakdowns)
-
-
-def _to_breakdowns(study: Study) -> tuple[ForeignKey, ...]:
-    return tuple(ForeignKey((name,), codes_table_name(name), (name,)) for name in study.breakdowns)
 
 
 def _ranking(
@@ -135,15 +108,11 @@ def _ranking(
     block: tuple[str, ...],
 ) -> Table:  # fmt: skip
     """Return a table of shares or means by item and cell, with the order of each block of them."""
-    key = (*_keys("question", *dimensions), *_breakdowns(study))
+    key = (*key_fields("question", *dimensions), *breakdown_fields(study))
     item = tuple(one for one in ITEM if one in ("question", *dimensions))
-    foreign = (
-        ForeignKey(("question",), "questions", ("question",)),
-        *(ForeignKey(("question", one), f"{one}s", ("question", one)) for one in item[1:]),
-        *_to_breakdowns(study),
-    )
+    foreign = (*to_item(*item[1:]), *to_breakdowns(study))
     whole = ("wave", "analysis", "question", *block, *study.breakdowns)
-    others = (field("measure", required=True), *_figures(*FIGURES, *ordered, *CONTRAST))
+    others = (field("measure", required=True), *figure_fields(*FIGURES, *ordered, *CONTRAST))
     return _table(name, key, others, Judgement(item, block=whole, ordered=ordered), foreign)
 
 
@@ -154,37 +123,37 @@ def _profile_tables(study: Study) -> list[Table]:
         "respondents", "value", "overall", "difference", "test_value", "represented",
         "position_in_profile",
     )  # fmt: skip
-    axes = _figures("eigenvalue", "rate", "modified_rate", "kept")
+    axes = figure_fields("eigenvalue", "rate", "modified_rate", "kept")
     return [
         _table(
-            "profiles", (*_keys("profile"), *_breakdowns(study)), _figures("members", *FIGURES),
-            PROFILE, (to_names, *_to_breakdowns(study)),
+            "profiles", (*key_fields("profile"), *breakdown_fields(study)),
+            figure_fields("members", *FIGURES), PROFILE, (to_names, *to_breakdowns(study)),
         ),
         _table(
-            "profile_answers", _keys("profile", *ITEM, "answer"),
-            (field("role", required=True), *_figures(*described)),
+            "profile_answers", key_fields("profile", *ITEM, "answer"),
+            (field("role", required=True), *figure_fields(*described)),
             Judgement(ITEM, part="profile", is_national=False), (to_names, to_answers),
         ),
         _table(
-            "profile_support", _keys("profile"), _figures(*SUPPORT),
+            "profile_support", key_fields("profile"), figure_fields(*SUPPORT),
             replace(PROFILE, counts=("members",)), (to_names,),
         ),
-        _table("profile_axes", _keys("axis"), axes, Judgement(counts=())),
+        _table("profile_axes", key_fields("axis"), axes, Judgement(counts=())),
     ]  # fmt: skip
 
 
 def _sheets() -> Table:
     about = ("section", "source", *ITEM, "answers", "measure")
-    figures = _figures(*FIGURES, *ORDER, "tier", "lead", "national", *CONTRAST)
-    others = (*(field(name, required=True) for name in about), *figures)
-    return _table("sheets", _keys("territory", "position"), others, None)
+    figures = figure_fields(*FIGURES, *ORDER, "tier", "lead", "national", *CONTRAST)
+    others = (*key_fields(*about), *figures)
+    return _table("sheets", key_fields("territory", "position"), others, None)
 
 
 def _themes() -> Table:
-    figures = _figures("respondents", "mentioning", "value", "standard_error", "ci_low", "ci_high")
+    figures = figure_fields(FIGURES[0], "mentioning", *FIGURES[1:])
     judged = Judgement(counts=("respondents", "mentioning"), rest=("mentioning", "respondents"))
     to_names = ForeignKey(("analysis", "theme"), "theme_names", ("analysis", "theme"))
-    return _table("themes", _keys("theme"), figures, judged, (to_names,))
+    return _table("themes", key_fields("theme"), figures, judged, (to_names,))
 
 
 def _analyses(study: Study) -> Table:
@@ -197,7 +166,7 @@ def _analyses(study: Study) -> Table:
     return Table(
         "analyses", Text(fr="Analyses", en="Analyses"),
         Text(fr="Les analyses déclarées.", en="The declared analyses."),
-        tuple(field(name, required=True) for name in names), ("analysis",), (),
+        key_fields(*names), ("analysis",), (),
         tuple(rows),
     )  # fmt: skip
 
@@ -219,8 +188,8 @@ def _names(table: str, code: str, rows: list[Row]) -> Table:
     return Table(
         table, Text(fr=f"Libellés : {about.title.fr}", en=f"Labels: {about.title.en}"),
         Text(fr="Les libellés, tels que déclarés.", en="The labels, as declared."),
-        tuple(field(name, required=True) for name in names), ("analysis", code),
-        (ForeignKey(("analysis",), "analyses", ("analysis",)),), tuple(rows),
+        key_fields(*names), ("analysis", code),
+        (TO_ANALYSES,), tuple(rows),
     )  # fmt: skip
 
 

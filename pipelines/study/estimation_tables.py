@@ -4,23 +4,24 @@ Belongs here: table → fields, keys, judgement, rows of codes. Not here: comput
 (pipelines.estimation), judging them (pipelines.disclosure), the estimates themselves (tables.py).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from pipelines.study.columns import (
-    Field,
-    ForeignKey,
-    Judgement,
-    Row,
-    Table,
-    breakdown_field,
-    codes_table_name,
-    field,
-    figure,
-)
+from pipelines.study.columns import Field, ForeignKey, Judgement, Row, Table, field
 from pipelines.study.loader import Study
 from pipelines.study.model import Text
+from pipelines.study.table_parts import (
+    ITEM,
+    TO_ANALYSES,
+    TO_WAVES,
+    breakdown_fields,
+    data_table,
+    figure_fields,
+    key_fields,
+    to_breakdowns,
+    to_item,
+)
 
-ITEM = ("question", "domain", "actor")
 NETS, ITEM_RESPONSE = "nets", "item_response"
 COMPARISONS, ASSOCIATIONS = "comparisons", "associations"
 MEASURES = ("share", "mean")
@@ -30,7 +31,6 @@ OF_COMPARISONS = (
     "p_value", "p_adjusted", "contrast",
 )  # fmt: skip
 OF_ASSOCIATIONS = ("respondents", "p_value", "p_adjusted", "dependence")
-TO_ANALYSES = ForeignKey(("analysis",), "analyses", ("analysis",))
 TITLES = {
     NETS: ("Regroupements de réponses", "Nets",
            "Part de chaque regroupement de réponses déclaré, par cellule.",
@@ -86,78 +86,43 @@ def declared_nets(study: Study) -> dict[str, dict[str, Text]]:
 
 
 def _nets(study: Study) -> Table:
+    to_names = ForeignKey(("question", "answer"), "net_names", ("question", "answer"))
     return _table(
-        NETS,
-        ("wave", *ITEM, "answer"), (*_breakdowns(study),), _figures(*OF_NETS), Judgement(ITEM),
-        (
-            *_to_items(), *_to_breakdowns(study),
-            ForeignKey(("question", "answer"), "net_names", ("question", "answer")),
-        ),
+        NETS, (*key_fields("wave", *ITEM, "answer"), *breakdown_fields(study)),
+        figure_fields(*OF_NETS), Judgement(ITEM), (*to_breakdowns(study), to_names),
     )  # fmt: skip
 
 
 def _item_response() -> Table:
-    return _table(
-        ITEM_RESPONSE,
-        ("wave", *ITEM), (), _figures("asked", "respondents", "non_response"), Judgement(ITEM),
-        _to_items(),
-    )  # fmt: skip
+    told = figure_fields("asked", "respondents", "non_response")
+    return _table(ITEM_RESPONSE, key_fields("wave", *ITEM), told, Judgement(ITEM))
 
 
 def _comparisons(study: Study) -> Table:
-    others = (
-        replace(field("measure", required=True), enum=MEASURES),
-        field("against", required=True), *_figures(*OF_COMPARISONS),
-    )  # fmt: skip
+    measure = replace(field("measure", required=True), enum=MEASURES)
+    others = (measure, field("against", required=True), *figure_fields(*OF_COMPARISONS))
     return _table(
-        COMPARISONS,
-        ("wave", "analysis", *ITEM, "answer"), (*_breakdowns(study),), others,
-        Judgement(ITEM, counts=("respondents", "other_respondents")),
-        (*_to_items(), *_to_breakdowns(study), TO_ANALYSES),
+        COMPARISONS, (*key_fields("wave", "analysis", *ITEM, "answer"), *breakdown_fields(study)),
+        others, Judgement(ITEM, counts=("respondents", "other_respondents")),
+        (*to_breakdowns(study), TO_ANALYSES),
     )  # fmt: skip
 
 
 def _associations(study: Study) -> Table:
     by = replace(field("by", required=True), enum=tuple(study.breakdowns))
     return _table(
-        ASSOCIATIONS,
-        ("wave", "analysis", *ITEM, "answer"), (),
-        (by, *_figures(*OF_ASSOCIATIONS)), Judgement(ITEM),
-        (*_to_items(), TO_ANALYSES),
+        ASSOCIATIONS, key_fields("wave", "analysis", *ITEM, "answer"),
+        (by, *figure_fields(*OF_ASSOCIATIONS)), Judgement(ITEM), (TO_ANALYSES,),
     )  # fmt: skip
 
 
 def _table(
-    name: str, key: tuple[str, ...], breakdowns: tuple[Field, ...],
-    others: tuple[Field, ...], judgement: Judgement, foreign: tuple[ForeignKey, ...],
+    name: str, key: Iterable[Field], others: Iterable[Field], judgement: Judgement,
+    foreign: Iterable[ForeignKey] = (),
 ) -> Table:  # fmt: skip
-    title_fr, title_en, about_fr, about_en = TITLES[name]
-    keys = (*(field(one, required=True) for one in key), *breakdowns)
-    return Table(
-        name, Text(fr=title_fr, en=title_en), Text(fr=about_fr, en=about_en),
-        (*keys, *others, field("status", required=True)),
-        tuple(one.name for one in keys), foreign, judgement=judgement,
-    )  # fmt: skip
-
-
-def _figures(*names: str) -> tuple[Field, ...]:
-    return tuple(figure(name) for name in names)
-
-
-def _breakdowns(study: Study) -> tuple[Field, ...]:
-    return tuple(breakdown_field(study, name) for name in study.breakdowns)
-
-
-def _to_items() -> tuple[ForeignKey, ...]:
-    return (
-        ForeignKey(("wave",), "waves", ("wave",)),
-        ForeignKey(("question",), "questions", ("question",)),
-        *(ForeignKey(("question", one), f"{one}s", ("question", one)) for one in ITEM[1:]),
+    return data_table(
+        name, TITLES[name], key, others, judgement, (TO_WAVES, *to_item(*ITEM[1:]), *foreign)
     )
-
-
-def _to_breakdowns(study: Study) -> tuple[ForeignKey, ...]:
-    return tuple(ForeignKey((name,), codes_table_name(name), (name,)) for name in study.breakdowns)
 
 
 def _net_names(study: Study) -> Table:
@@ -170,6 +135,5 @@ def _net_names(study: Study) -> Table:
     return Table(
         "net_names", Text(fr="Libellés des regroupements", en="Labels of nets"),
         Text(fr="Les regroupements de réponses, tels que déclarés.", en="The nets, as declared."),
-        tuple(field(name, required=True) for name in names), ("question", "answer"),
-        (ForeignKey(("question",), "questions", ("question",)),), tuple(rows),
+        key_fields(*names), ("question", "answer"), to_item(), tuple(rows),
     )  # fmt: skip

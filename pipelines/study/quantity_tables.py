@@ -7,20 +7,19 @@ pipelines.analysis), judging them (pipelines.disclosure).
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipelines.study.columns import (
-    Field,
-    ForeignKey,
-    Judgement,
-    Table,
-    breakdown_field,
-    codes_table_name,
-    field,
-    figure,
-)
+from pipelines.study.columns import Field, Judgement, Table, field, figure
 from pipelines.study.loader import Study
-from pipelines.study.model import Text
+from pipelines.study.table_parts import (
+    ITEM,
+    TO_ANALYSES,
+    TO_WAVES,
+    breakdown_fields,
+    data_table,
+    key_fields,
+    to_breakdowns,
+    to_item,
+)
 
-ITEM = ("question", "domain", "actor")
 TOTALS, RATIOS, QUANTILES = "totals", "ratios", "quantiles"
 SAID = ("value", "standard_error", "ci_low", "ci_high")
 # respondents at or below and at or above a quantile: they judge its row and are not published
@@ -59,9 +58,8 @@ def _ratios(study: Study) -> Table:
     figures = (
         "respondents", "denominator_respondents", *(f"ratio_{one}" for one in SAID), "reliability",
     )  # fmt: skip
-    terms = (field("of_question", required=True), field("of_answer", required=True))
     judgement = Judgement(ITEM, counts=("respondents", "denominator_respondents"))
-    others = (*terms, *map(_as_figure, figures))
+    others = (*key_fields("of_question", "of_answer"), *map(_as_figure, figures))
     return _table(study, RATIOS, (*ITEM, "answer"), others, judgement)
 
 
@@ -81,26 +79,9 @@ def _as_figure(entry: str) -> Field:
 
 
 def _table(
-    study: Study,
-    name: str,
-    key: tuple[str, ...],
-    others: Iterable[Field],
-    judgement: Judgement,
+    study: Study, name: str, key: tuple[str, ...], others: Iterable[Field], judgement: Judgement
 ) -> Table:
-    title_fr, title_en, about_fr, about_en = TITLES[name]
-    keys = (
-        *(field(one, required=True) for one in ("wave", "analysis", *key)),
-        *(breakdown_field(study, one) for one in study.breakdowns),
-    )
-    foreign = (
-        ForeignKey(("wave",), "waves", ("wave",)),
-        ForeignKey(("analysis",), "analyses", ("analysis",)),
-        ForeignKey(("question",), "questions", ("question",)),
-        *(ForeignKey(("question", one), f"{one}s", ("question", one)) for one in ITEM[1:]),
-        *(ForeignKey((one,), codes_table_name(one), (one,)) for one in study.breakdowns),
-    )
-    return Table(
-        name, Text(fr=title_fr, en=title_en), Text(fr=about_fr, en=about_en),
-        (*keys, *others, field("status", required=True)),
-        tuple(one.name for one in keys), foreign, judgement=judgement,
+    return data_table(
+        name, TITLES[name], (*key_fields("wave", "analysis", *key), *breakdown_fields(study)),
+        others, judgement, (TO_WAVES, TO_ANALYSES, *to_item(*ITEM[1:]), *to_breakdowns(study)),
     )  # fmt: skip
