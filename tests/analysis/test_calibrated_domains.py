@@ -17,18 +17,15 @@ from tests.estimation.mayors import (
     CASES,
     RAKING,
     SIZES,
+    VARIANTS,
     coded_item,
     mayors_study,
+    of_every_sample,
     read_mayors,
     responses,
     with_weights,
 )
 
-VARIANTS = {
-    "fixedw": {"column": "poids"},
-    "fixedw_nofpc_norm": {"column": "poids", "population": "unknown"},
-    "calibrated": {"calibration": RAKING},
-}
 Q01, Q02 = "q01_services", "q02_security"
 
 
@@ -52,8 +49,7 @@ def people_of(study: Study, sample: str, folder: Path) -> Respondents:
     return read_measures(study, "2016", folder / "w.parquet", measures)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+@of_every_sample
 def test_the_difference_of_a_region_from_the_rest_is_that_of_r(
     declared: Study, tmp_path: Path, sample: str, variant: str
 ) -> None:
@@ -64,8 +60,7 @@ def test_the_difference_of_a_region_from_the_rest_is_that_of_r(
     assert error[0] == pytest.approx(expected["se"], rel=1e-6)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+@of_every_sample
 def test_the_test_that_ranks_two_items_is_that_of_r(
     declared: Study, tmp_path: Path, sample: str, variant: str
 ) -> None:

@@ -93,35 +93,19 @@ MISTAKES = [
     ("question: note", "question: notes", "study-unknown-name", "note"),
     ("question: propos", "question: avis", "study-unknown-name", "propos"),
     ("  said:", "  kinds:", "study-analysis-twice", "typologies"),
-    (
-        "    question: urgences\n    answers",
-        "    question: urgence\n    answers",
-        "study-unknown-name",
-        "urgences",
-    ),
+    ("    question: urgences\n    answers", "    question: urgence\n    answers",
+     "study-unknown-name", "urgences"),
     ("      - accord", "      - acord", "study-unknown-name", "accord"),
     ("      - accord", "      - '9'", "study-unknown-name", "accord"),
-    (
-        "    question: urgences\n    answers:\n      - '0'\n      - accord",
-        "    question: pourquoi",
-        "study-total-filtered",
-        "pourquoi",
-    ),
+    ("    question: urgences\n    answers:\n      - '0'\n      - accord", "    question: pourquoi",
+     "study-total-filtered", "pourquoi"),
     ("      question: avis\n", "      question: aviss\n", "study-unknown-name", "avis"),
     ("      answer: non\n", "      answer: nsp\n", "study-unknown-name", "non"),
     ("      answer: non\n", "", "study-missing-key", "answer"),
-    (
-        "      question: revenu\n",
-        "      answer: oui\n      question: revenu\n",
-        "study-unknown-name",
-        "_Z",
-    ),
-    (
-        "      question: revenu\n",
-        "      question: urgences\n      answer: '2'\n",
-        "study-ratio-batteries",
-        "domaine",
-    ),
+    ("      question: revenu\n", "      answer: oui\n      question: revenu\n",
+     "study-unknown-name", "_Z"),
+    ("      question: revenu\n", "      question: urgences\n      answer: '2'\n",
+     "study-ratio-batteries", "domaine"),
     ("questions: [revenu]", "questions: [avis]", "study-unknown-name", "revenu"),
     ("questions: [revenu]", "questions: []", "study-bad-value", "at least 1"),
     ("    grain: 500\n", "", "study-quantile-grain", "revenu"),
@@ -131,7 +115,7 @@ MISTAKES = [
     ("[0.2, 0.5]", "[0.5, 0.2]", "study-quantile-close", "0.5, 0.2"),
     ("[0.2, 0.5]", "[0.5, 0.9]", "study-quantile-close", "0.9"),
     ("[0.2, 0.5]", "[]", "study-bad-value", "at least 1"),
-]
+]  # fmt: skip
 
 
 @pytest.fixture

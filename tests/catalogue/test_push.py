@@ -1,6 +1,5 @@
 """The site elsewhere: after the releases it names, whole at every moment, run again at will."""
 
-import hashlib
 import urllib.request
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pipelines.catalogue.push import in_order
 from pipelines.release import purge, push
 from pipelines.release.remote import Remote
 from pipelines.study import Study
+from tests.catalogue.test_site import digests
 from tests.release.made_up_release import changed_value, published
 from tests.tiny_study import STUDY
 
@@ -30,12 +30,12 @@ def twice_changed(rows: list[dict]) -> list[dict]:
     return changed_value(changed_value(rows))
 
 
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+@pytest.fixture
+def mirror(study: Study, tmp_path: Path) -> Path:
+    """Return a folder that has the releases and the site."""
+    releases(study, tmp_path / "mirror")
+    site(study, tmp_path / "mirror")
+    return tmp_path / "mirror"
 
 
 def test_the_site_waits_for_the_releases_and_then_is_the_same_there(
@@ -53,11 +53,8 @@ def test_the_site_waits_for_the_releases_and_then_is_the_same_there(
 
 
 def test_a_release_that_is_not_there_yet_is_named_by_no_page_there(
-    study: Study, tmp_path: Path
+    study: Study, mirror: Path
 ) -> None:
-    mirror = tmp_path / "mirror"
-    releases(study, mirror)
-    site(study, mirror)
     before = digests(mirror)
     newest = published(study, twice_changed, erratum="x").version
     assert site(study, mirror).missing == (STUDY,)
@@ -78,11 +75,8 @@ def test_what_leads_to_a_page_comes_after_it(study: Study) -> None:
 
 
 def test_a_copy_cut_at_any_file_leaves_whole_files_and_is_completed(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Study, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirror = tmp_path / "mirror"
-    releases(study, mirror)
-    site(study, mirror)
     old = digests(mirror)
     published(study, twice_changed, erratum="x")
     releases(study, mirror)
@@ -113,11 +107,8 @@ def digests_of_site(study: Study) -> dict[str, str]:
 
 
 def test_what_was_purged_leaves_the_downloads_there_before_anything_is_copied(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Study, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirror = tmp_path / "mirror"
-    releases(study, mirror)
-    site(study, mirror)
     zips = sorted(path.name for path in (mirror / "site" / "downloads").glob("*.zip"))
     current = build_site(study.root, base_url=BASE).index.parent / "downloads"
     version = sorted(one.name for one in current.glob("*.zip"))[-1].removesuffix(".zip")

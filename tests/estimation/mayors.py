@@ -1,9 +1,11 @@
 """The mayors of R's reference as a study of ours: their weights, strata, answers and frame."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from pipelines.estimation import estimate, weigh
 from pipelines.study import Item, Study, load_study
@@ -16,7 +18,18 @@ CASES = {
 }
 SIZES = {"A_lt2000": "LT2000", "B_2000_19999": "2000-19999", "C_ge20000": "GE20000"}
 RAKING = Calibration(method="raking", margins=[["region"], ["commune_size"]])
+VARIANTS: dict[str, dict[str, object]] = {
+    "fixedw": {"column": "poids"},
+    "fixedw_nofpc_norm": {"column": "poids", "population": "unknown"},
+    "calibrated": {"calibration": RAKING},
+}
 FREE = {"strata": ("commune_size",), "population": "frame", "maximum_ratio": 5000.0}
+
+
+def of_every_sample(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test on both samples of R, with fixed weights (with a frame and none) and raked."""
+    samples = pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+    return samples(pytest.mark.parametrize("variant", VARIANTS)(test))
 
 
 def mayors_study(root: Path) -> Study:

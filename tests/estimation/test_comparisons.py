@@ -17,10 +17,11 @@ from pipelines.study import Study
 from pipelines.study.analyses import AnalysesFile
 from tests.estimation.mayors import (
     CASES,
-    RAKING,
     SIZES,
+    VARIANTS,
     coded_item,
     mayors_study,
+    of_every_sample,
     read_mayors,
     responses,
     with_weights,
@@ -42,11 +43,6 @@ ANALYSES = AnalysesFile.model_validate(
         },
     }
 )
-VARIANTS = {
-    "fixedw": {"column": "poids"},
-    "fixedw_nofpc_norm": {"column": "poids", "population": "unknown"},
-    "calibrated": {"calibration": RAKING},
-}
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +71,7 @@ def one(table: pl.DataFrame, study: Study, answers: int = 2, **at: str) -> dict:
     return found.row(0, named=True)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+@of_every_sample
 def test_a_region_against_the_rest_and_the_whole_is_that_of_r(
     declared: Study, tmp_path: Path, sample: str, variant: str
 ) -> None:
@@ -113,8 +108,7 @@ def test_a_wave_against_the_wave_before_is_that_of_r(
     assert ours["p_value"] == pytest.approx(expected["p_t"], abs=0.02)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("sample", ["mayors_s1", "mayors_s2"])
+@of_every_sample
 @pytest.mark.parametrize(
     ("case", "column", "answers", "analysis"),
     [

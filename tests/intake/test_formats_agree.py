@@ -64,26 +64,24 @@ def date(text: str) -> dt.datetime:
     return dt.datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d")
 
 
-def as_spss(rows: pl.DataFrame, path: Path) -> None:
-    """Write columns of numbers as numbers, dates as dates, the rest as text."""
+def typed(rows: pl.DataFrame) -> pd.DataFrame:
+    """Return columns of numbers as numbers, dates as dates, the rest as text."""
     frame = pd.DataFrame(rows.to_dict(as_series=False))
     for name in rows.columns:
         numbers = [number(text) for text in rows[name]]
         if name in NUMBERS and None not in numbers:
             frame[name] = numbers
     frame[DATE] = [date(text).date() for text in rows[DATE]]
-    pyreadstat.write_sav(frame, path)
+    return frame
+
+
+def as_spss(rows: pl.DataFrame, path: Path) -> None:
+    pyreadstat.write_sav(typed(rows), path)
 
 
 def as_stata(rows: pl.DataFrame, path: Path) -> None:
     """Write what the SPSS file holds under names that Stata admits (32 characters at most)."""
-    frame = pd.DataFrame(rows.to_dict(as_series=False))
-    for name in rows.columns:
-        numbers = [number(text) for text in rows[name]]
-        if name in NUMBERS and None not in numbers:
-            frame[name] = numbers
-    frame[DATE] = [date(text).date() for text in rows[DATE]]
-    pyreadstat.write_dta(frame.rename(columns=short_names(rows)), path)
+    pyreadstat.write_dta(typed(rows).rename(columns=short_names(rows)), path)
 
 
 def short_names(rows: pl.DataFrame) -> dict[str, str]:

@@ -5,6 +5,7 @@
 
 import datetime as dt
 import itertools
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -52,7 +53,7 @@ def edit(root: Path, name: str, change: Callable[[dict[str, Any]], object]) -> S
 
 def protected(study: Study, wave: str = WAVE, change: Change | None = None) -> Path:
     """Write one wave's protected estimates and return the file."""
-    path = study.root / f"protected-{wave}.parquet"
+    path = _own(study, f"protected-{wave}")
     rows = [*estimates(study, wave)]
     table = estimates_table(study)
     rows = sorted(
@@ -70,10 +71,15 @@ def files_of(study: Study, change: Change | None = None) -> dict[str, list[Path]
     }
 
 
+def _own(study: Study, name: str) -> Path:
+    """Return a file of this process alone: some tests have several publish at once."""
+    return study.root / f"{name}-{os.getpid()}.parquet"
+
+
 def item_response(study: Study, wave: str = WAVE) -> Path:
     """Write how many of the 60 answered each item and return the file."""
     table = next(one for one in judged_tables(study) if one.name == ITEM_RESPONSE)
-    path = study.root / f"protected-{ITEM_RESPONSE}-{wave}.parquet"
+    path = _own(study, f"protected-{ITEM_RESPONSE}-{wave}")
     rows = [
         {
             "wave": wave, "question": item.question, "domain": item.domain, "actor": item.actor,

@@ -166,10 +166,9 @@ def test_publishers_that_race_publish_one_after_another_or_are_turned_away(
         )
         for lost in (1, 2, 3)
     ]  # fmt: skip
-    codes = [racer.wait() for racer in racers]
-    for racer in racers:
-        racer.communicate()
-    assert set(codes) <= {ExitCode.DONE, ExitCode.BUSY} and ExitCode.DONE in codes
+    said = [racer.communicate() for racer in racers]
+    codes = [racer.returncode for racer in racers]
+    assert set(codes) <= {ExitCode.DONE, ExitCode.BUSY} and ExitCode.DONE in codes, said
     named = versions_that_readers_see(study.root)
     assert len(named) == 1 + codes.count(ExitCode.DONE) and len(set(named)) == len(named)
     assert verify(public(study.root)).is_sound
@@ -224,19 +223,17 @@ def in_a_mount(root: Path, options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("mountable")
-def test_a_full_disk_refuses_cleanly(first: ReleaseOutcome) -> None:
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [("size=$((used + 40))k", "the disk refused"), ("ro", "Read-only")],
+    ids=["full", "read-only"],
+)
+def test_a_disk_that_cannot_be_written_to_refuses_cleanly(
+    first: ReleaseOutcome, options: str, told: str
+) -> None:
     root = first.path.parents[2]
-    done = in_a_mount(root, "size=$((used + 40))k")
-    assert done.returncode == ExitCode.FAILED and "the disk refused" in done.stdout, done
-    assert versions_that_readers_see(root) == ["0.1.0"]
-    recovers(root)
-
-
-@pytest.mark.usefixtures("mountable")
-def test_a_read_only_folder_refuses_cleanly(first: ReleaseOutcome) -> None:
-    root = first.path.parents[2]
-    done = in_a_mount(root, "ro")
-    assert done.returncode == ExitCode.FAILED and "Read-only" in done.stdout, done
+    done = in_a_mount(root, options)
+    assert done.returncode == ExitCode.FAILED and told in done.stdout, done
     assert versions_that_readers_see(root) == ["0.1.0"]
     recovers(root)
 
