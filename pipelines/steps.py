@@ -22,6 +22,7 @@ from pipelines.intake import check_delivery, deliveries, newest_delivery, read_e
 from pipelines.profile import measured
 from pipelines.refusals import noted
 from pipelines.study import Study
+from pipelines.study.sums import sums_of
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
 from pipelines.validation import validate
@@ -30,6 +31,7 @@ from pipelines.workspace import analysis_files, protected_file
 
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
+SUMS = "sums.parquet"  # private: sums of answers that are protected with these
 PROTECTION = "protection.json"  # private: what the policy withholds, costs and could free
 RECONCILIATION = "reconciliation.json"  # private: withheld figures compared too
 PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
@@ -240,7 +242,13 @@ def _weighted_responses(study: Study, wave: str, folder: Path, aside: Path) -> F
 def _estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
     from pipelines.estimation import estimate
 
-    return {"rows": estimate(study, wave, folder / "weighted.parquet", aside / "estimates.parquet")}
+    sums = aside / SUMS if sums_of(study) else None
+    weighted, estimates = folder / "weighted.parquet", aside / "estimates.parquet"
+    return {"rows": estimate(study, wave, weighted, estimates, sums)}
+
+
+def _sums_file(study: Study) -> tuple[str, ...]:
+    return (SUMS,) if sums_of(study) else ()
 
 
 def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
@@ -255,7 +263,8 @@ def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> 
     from pipelines.disclosure import advise, protect, write_private
 
     protected = aside / "protected.parquet"
-    report = protect(study, wave, folder / "estimates.parquet", protected)
+    sums = folder / SUMS if sums_of(study) else None
+    report = protect(study, wave, folder / "estimates.parquet", protected, sums)
     advice = advise(study, wave, folder / "estimates.parquet", folder / "weighted.parquet")
     write_private(aside / PROTECTION, {**report.private(), **advice.private()})
     return {"rows": _rows(protected), "rules_not_run": ", ".join(report.rules_not_run)}
@@ -316,7 +325,7 @@ STEPS = (
         ("weighted.parquet", "weighting.json"),
         _weighted_responses,
     ),
-    Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates),
+    Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates, _sums_file),
     Step(
         "protected_estimates",
         ("weighted_responses", "estimates"),

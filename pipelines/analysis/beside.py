@@ -30,6 +30,7 @@ from pipelines.study.estimation_tables import (
     declared_nets,
 )
 from pipelines.study.quantity_tables import QUANTILES, RATIOS
+from pipelines.study.sums import all_nets
 from pipelines.workspace import analysis_file
 
 ITEM = ("question", "domain", "actor")
@@ -50,7 +51,7 @@ def beside_estimates(
         beside = (declared.comparisons, declared.associations, declared.ratios, declared.quantiles)
         if not (declared_nets(study) or any(beside)):
             return tables
-        counts = count_wave(connection, study, wave_id, weighted, nets=True)
+        counts = count_wave(connection, study, wave_id, weighted, all_nets(study))
         shown = _shown(study, protected)
         if declared.ratios:
             ratios = ratios_of_wave(connection, study, wave_id, counts, weighted)

@@ -17,10 +17,9 @@ from pipelines import sql
 from pipelines.analysis import gather_sheets, totals_as_published
 from pipelines.disclosure.bases import ITEM, is_national
 from pipelines.disclosure.errors import EstimatesUnfitError
-from pipelines.disclosure.linked import Linked, items_query, linked_tables
+from pipelines.disclosure.linked import Linked, items_query, linked_tables, names_bound
 from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, protect, typed_columns
 from pipelines.study import TOTAL, Study
-from pipelines.study.estimation_tables import COMPARISONS, NETS
 from pipelines.study.quantity_tables import TOTALS
 from pipelines.study.tables import (
     ESTIMATES,
@@ -76,11 +75,11 @@ def protect_analysis(
 
     `rows` is the private table (Parquet, full precision), `estimates` the private estimates of the
     same wave and `protected_estimates` what it publishes of them. `protected` gets exactly the
-    columns of `table`, sorted by its key. A row is judged as its `Judgement` says, and, where it
-    tells what no estimate does, protected as an item of its own; what is not published has no
-    figure. Columns that `table` does not have (counts that only judge) stay behind. Raises
-    EstimatesUnfitError for a table without a judgement or a private table that lacks a column:
-    nothing is written then.
+    columns of `table`, sorted by its key. A row is judged as its `Judgement` says: it leaves where
+    its cell of estimates does, which was judged with it; the parts of a whole are protected as an
+    item of their own. What is not published has no figure. Columns that `table` does not have
+    (counts that only judge) stay behind. Raises EstimatesUnfitError for a table without a judgement
+    or a private table that lacks a column: nothing is written then.
     """
     judgement = table.judgement
     found = pl.read_parquet(rows)
@@ -88,10 +87,9 @@ def protect_analysis(
         raise EstimatesUnfitError("disclosure-not-judged", file=rows.name, table=table.name)
     _check_columns(table, judgement, found, rows)
     found = found.with_columns(_is_unsafe=pl.lit(False))
-    for linked in (one for one in linked_tables(study) if one.table.name == table.name):
-        found = _protected_as_items(study, linked, found, rows, estimates, protected.parent)
-    if table.name == COMPARISONS:
-        found = _beside_nets(study, found, protected.parent / protected_file(NETS))
+    for linked in linked_tables(study):
+        if linked.table.name == table.name and linked.part:
+            found = _protected_as_items(study, linked, found, rows, estimates, protected.parent)
     judged = _judge(study, table, judgement, found, pl.read_parquet(protected_estimates))
     _write(study, table, judgement, judged, protected)
     counted = judged.group_by(STATUS).len().sort(STATUS)
@@ -103,7 +101,7 @@ def _protected_as_items(
 ) -> pl.DataFrame:
     """Mark the rows that the protection of their item withholds (linked.py)."""
     query = items_query(study, linked, "read_parquet($file)", "read_parquet($estimates)", "NULL")
-    values = {"file": str(rows), "estimates": str(estimates), "wanted": list(linked.wanted)}
+    values = {"file": str(rows), "estimates": str(estimates), **names_bound(linked)}
     with sql.connect(folder) as connection:
         items = pl.DataFrame(connection.sql(query, params=values).to_arrow_table())
     if items.is_empty():
@@ -115,34 +113,18 @@ def _protected_as_items(
     ).write_parquet(aside)
     try:
         protect(study, items["wave"][0], aside, aside)
-        key = ["question", "domain", "actor", *study.breakdowns]
-        hidden = pl.read_parquet(aside).filter(pl.col(STATUS) == WITHHELD).select(key).unique()
+        hidden = pl.read_parquet(aside).filter(pl.col(STATUS) == WITHHELD)
     finally:
         aside.unlink(missing_ok=True)
-    names = [f"_{name}" for name in key]
-    placed = found.with_columns(
-        linked.named().alias("_question"), linked.key("domain").alias("_domain"),
-        linked.key("actor").alias("_actor"),
-        *(pl.col(name).alias(f"_{name}") for name in study.breakdowns),
-    )  # fmt: skip
-    hidden = hidden.rename(dict(zip(key, names, strict=True))).with_columns(_hidden=pl.lit(True))
-    joined = placed.join(hidden, on=names, how="left", maintain_order="left")
-    return joined.with_columns(_is_unsafe=pl.col("_hidden").fill_null(False)).drop(
-        *names, "_hidden"
-    )
-
-
-def _beside_nets(study: Study, found: pl.DataFrame, nets: Path) -> pl.DataFrame:
-    """Mark the comparisons of a net where the net itself is not published."""
-    if not nets.exists():
-        return found
-    key = [*ITEM[:3], "answer", *study.breakdowns]
-    hidden = pl.read_parquet(nets).filter(pl.col(STATUS) != PUBLISHED).select(key)
-    joined = found.join(
+    key = ["_item", *study.breakdowns]
+    named = pl.concat_str(pl.lit(linked.table.name), *linked.named_by, separator="|")
+    hidden = hidden.rename({"question": "_item"}).select(key).unique()
+    joined = found.with_columns(_item=named).join(
         hidden.with_columns(_hidden=pl.lit(True)), on=key, how="left", maintain_order="left"
     )
-    unsafe = pl.col("_is_unsafe") | pl.col("_hidden").fill_null(False)
-    return joined.with_columns(_is_unsafe=unsafe).drop("_hidden")
+    return joined.with_columns(_is_unsafe=pl.col("_hidden").fill_null(False)).drop(
+        "_item", "_hidden"
+    )
 
 
 def _check_columns(table: Table, judgement: Judgement, found: pl.DataFrame, rows: Path) -> None:

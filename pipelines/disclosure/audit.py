@@ -6,7 +6,7 @@ solves (outsider.py), differences (differencing.py), weights (reconstruction.py)
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,6 @@ from pipelines.disclosure.linked import add_linked, faults_beside
 from pipelines.disclosure.outsider import (
     Interval,
     Numerators,
-    Positions,
     Printed,
     believed_bases,
     count_intervals,
@@ -50,7 +49,7 @@ from pipelines.disclosure.released import (
 from pipelines.disclosure.report import write_private
 from pipelines.disclosure.sums import Sums, sums_of
 from pipelines.study import TOTAL, Study
-from pipelines.texts import say
+from pipelines.study.sums import codes_of
 
 # A share that the total alone confines (2 % nationally leaves any region near 0) cannot be opened
 # by withholding: then the tables together must leave half of what the total leaves.
@@ -174,16 +173,15 @@ def _rows_at_fault(connection: DuckDBPyConnection, study: Study) -> Iterator[Fin
 
 
 def _refusal(study: Study, findings: list[Finding]) -> DisclosureAuditError:
-    said = []
+    said: list[tuple[str, dict[str, object]]] = []
     for kind in KINDS:
         places = [finding for finding in findings if finding.kind == kind]
         if places:
             where = "; ".join(dict.fromkeys(one.where for one in places[:3]))
             count = sum(one.rows for one in places)
-            said.append(say(f"disclosure-finding-{kind}", "en", count=count, where=where))
+            said.append((f"disclosure-finding-{kind}", {"count": count, "where": where}))
     return DisclosureAuditError(
-        "disclosure-audit-failed",
-        study=study.id, count=len(findings), findings="; ".join(said),
+        "disclosure-audit-failed", said, study=study.id, count=len(findings),
         difference=study.about.disclosure.minimum_difference,
     )  # fmt: skip
 
@@ -274,15 +272,15 @@ class _WaveAudit:
         return wanted
 
     def _attack_shares(self, item: Key, shown: Written) -> None:
-        hidden = np.flatnonzero((shown.state == WITHHELD) & ~self.total)
-        if not hidden.size or shown.state[self.total].max() != 1:
+        hidden = shown.hidden & ~self.total
+        if not hidden.any() or shown.state[self.total].max() != 1:
             return
         printed = self._printed(item, shown)
         try:
             self._judge_shares(item, hidden, printed)
         except NoPointError:  # the outsider's idea of the bases was wrong: without it, then
             unknown = np.full(printed.believed.size, np.nan)
-            self._judge_shares(item, hidden, Printed(**{**vars(printed), "believed": unknown}))
+            self._judge_shares(item, hidden, replace(printed, believed=unknown))
 
     def _printed(self, item: Key, shown: Written) -> Printed:
         precision, question = self.rules.precision, self.study.questions.get(item[0])
@@ -295,35 +293,35 @@ class _WaveAudit:
             found = believed_bases(self.sums, bases, self.population)
             self.believed[bases.tobytes()] = found
         believed = self.believed[bases.tobytes()]
-        if question is None:  # of a table of analyses: parts add up, answers counted as one do not
-            low, high, adds_up = 0.0, 1.0, len(shown.answers) > 1
-        else:
-            low, high = (0.0, 1.0) if is_share else _range(question.minimum, question.maximum)
-            adds_up = is_share and question.kind != "multiple"
-        return Printed(shown.values, half, bases, believed, low, high, adds_up)
+        is_multiple = question is not None and question.kind == "multiple"
+        counts, unions = _counted(shown.answers, is_multiple=is_multiple)
+        low, high = 0.0, 1.0
+        if question is not None and not is_share:
+            low, high = _range(question.minimum, question.maximum)
+        adds_up = is_share and not is_multiple
+        return Printed(shown.values, half, bases, believed, counts, unions, low, high, adds_up)
 
-    def _judge_shares(self, item: Key, hidden: Positions, printed: Printed) -> None:
+    def _judge_shares(self, item: Key, hidden: Flags, printed: Printed) -> None:
         system = Numerators(self.sums, printed)
         low = np.full(printed.values.shape, np.inf)
         high = np.full(printed.values.shape, -np.inf)
         span = printed.high - printed.low
         findings = []
-        for cell in map(int, hidden):
-            for answer in range(printed.values.shape[0]):
-                self.report.shares_attacked += 1
-                wanted = self.rules.minimum_share_width * span
-                confined = _confined_by_total(printed, answer, cell, self.total)
-                if confined * LEFT_OPEN < wanted:
-                    self.report.held_by_the_total += 1
-                    wanted = confined * LEFT_OPEN
-                if high[answer, cell] - low[answer, cell] >= wanted:
-                    continue
-                interval, points = system.interval(answer, cell)
-                for point in points:
-                    low, high = np.fmin(low, point), np.fmax(high, point)
-                if interval.width < wanted - 1e-6:
-                    findings.append((cell, interval))
-                self._note(item, cell, f"share {answer}", interval)
+        for cell, series in map(tuple, np.argwhere(hidden.T)):
+            self.report.shares_attacked += 1
+            wanted = self.rules.minimum_share_width * span
+            confined = _confined_by_total(printed, series, cell, self.total)
+            if confined * LEFT_OPEN < wanted:
+                self.report.held_by_the_total += 1
+                wanted = confined * LEFT_OPEN
+            if high[series, cell] - low[series, cell] >= wanted:
+                continue
+            interval, points = system.interval(series, cell)
+            for point in points:
+                low, high = np.fmin(low, point), np.fmax(high, point)
+            if interval.width < wanted - 1e-6:
+                findings.append((cell, interval))
+            self._note(item, cell, f"share {series}", interval)
         for cell, interval in findings:
             self._find("share", item, cell, interval)
 
@@ -340,9 +338,26 @@ def _range(minimum: float | None, maximum: float | None) -> tuple[float, float]:
     return (0.0 if minimum is None else minimum), (1.0 if maximum is None else maximum)
 
 
-def _confined_by_total(printed: Printed, answer: int, cell: int, total: Flags) -> float:
+def _counted(answers: Sequence[str], *, is_multiple: bool) -> tuple[Floats, Floats]:
+    """Return which answers each series counts, and what unites them, as `Printed` has them."""
+    single = {name: at for at, name in enumerate(one for one in answers if codes_of(one) == (one,))}
+    counts = np.eye(len(answers)) if is_multiple else np.zeros((len(answers), len(single)))
+    place = {name: at for at, name in enumerate(answers)} if is_multiple else single
+    unions = []
+    for at, name in enumerate(answers):
+        parts = [place[code] for code in codes_of(name)]
+        if not is_multiple:
+            counts[at, parts] = 1.0
+        elif len(parts) > 1:
+            union = np.zeros(len(answers))
+            union[parts], union[at] = 1.0, -1.0
+            unions.append(union)
+    return counts, np.array(unions).reshape(len(unions), counts.shape[1])
+
+
+def _confined_by_total(printed: Printed, series: int, cell: int, total: Flags) -> float:
     """Return how wide a share would be if the total alone were published."""
-    value, whole = printed.values[answer][total].max(), printed.bases[total].max()
+    value, whole = printed.values[series][total].max(), printed.bases[total].max()
     base = printed.believed[cell]
     if not np.isfinite([value, whole, base]).all() or base <= 0:
         return printed.high - printed.low

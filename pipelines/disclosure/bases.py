@@ -4,7 +4,7 @@ Belongs here: reading and checking the estimates to protect. Not here: the rules
 figures themselves, which stay in Parquet and are only touched by protected.sql.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,21 +56,22 @@ class Bases:
 
 
 def read_bases(
-    connection: DuckDBPyConnection, study: Study, wave_id: str, estimates: Path
+    connection: DuckDBPyConnection, study: Study, wave_id: str, *estimates: Path
 ) -> Bases:
-    """Read the bases of one wave's estimates (Parquet, one row per item, answer and cell).
+    """Read the bases of one wave's estimates (Parquet files, one row per item, answer and cell).
 
     Raises EstimatesUnfitError for a missing column, a row of another wave, a null in the key, a
     base that is missing or differs between answers of one item, no row at all, or respondents
     where the frame counts nobody.
     """
-    _check_columns(study, estimates)
+    for path in estimates:
+        _check_columns(study, path)
     _check_rows(connection, study, wave_id, estimates)
     breakdowns = tuple(study.breakdowns)
     query = sql.read("disclosure/bases.sql", breakdowns=sql.names(breakdowns))
-    rows = connection.sql(query, params={"estimates": str(estimates)}).to_arrow_table()
+    rows = connection.sql(query, params={"estimates": [*map(str, estimates)]}).to_arrow_table()
     if not rows.num_rows:
-        raise EstimatesUnfitError("disclosure-no-rows", file=estimates.name, wave=wave_id)
+        raise EstimatesUnfitError("disclosure-no-rows", file=estimates[0].name, wave=wave_id)
     items, cells = _distinct(rows, ITEM), _distinct(rows, breakdowns)
     respondents = np.full((len(items), len(cells)), UNKNOWN, dtype=np.int64)
     respondents[_places(rows, breakdowns, items, cells)] = rows["respondents"].to_numpy()
@@ -79,7 +80,7 @@ def read_bases(
     units = populations_of(connection, study, wave_id, cells)
     population = np.where(np.isnan(units), UNKNOWN, units).astype(np.int64)
     bases = Bases(breakdowns, items, cells, respondents, population, extreme)
-    _check_frame(bases, estimates)
+    _check_frame(bases, estimates[0])
     return bases
 
 
@@ -95,7 +96,7 @@ def _check_columns(study: Study, estimates: Path) -> None:
 
 
 def _check_rows(
-    connection: DuckDBPyConnection, study: Study, wave_id: str, estimates: Path
+    connection: DuckDBPyConnection, study: Study, wave_id: str, estimates: Sequence[Path]
 ) -> None:
     key = (*KEY_BEFORE_BREAKDOWNS, *study.breakdowns)
     query = sql.read(
@@ -103,16 +104,17 @@ def _check_rows(
         breakdowns=sql.names(study.breakdowns),
         no_key=" OR ".join(f"{sql.name(name)} IS NULL" for name in key),
     )
-    found = connection.execute(query, {"estimates": str(estimates), "wave": wave_id}).fetchall()
+    values = {"estimates": [*map(str, estimates)], "wave": wave_id}
+    found = connection.execute(query, values).fetchall()
     if found:
         raise EstimatesUnfitError(
             "disclosure-unfit-rows",
-            file=estimates.name, wave=wave_id, count=sum(rows for _, rows in found),
+            file=estimates[0].name, wave=wave_id, count=sum(rows for _, rows in found),
             problem=", ".join(problem for problem, _ in found),
         )  # fmt: skip
 
 
-def _extreme(connection: DuckDBPyConnection, study: Study, estimates: Path) -> pa.Table:
+def _extreme(connection: DuckDBPyConnection, study: Study, estimates: Sequence[Path]) -> pa.Table:
     precision = study.about.disclosure.precision
     query = sql.read(
         "disclosure/extreme_shares.sql",
@@ -120,7 +122,8 @@ def _extreme(connection: DuckDBPyConnection, study: Study, estimates: Path) -> p
         is_national=is_national(study.breakdowns),
     )
     decimals = {"national_share": precision.national_share, "share": precision.share}
-    return connection.sql(query, params={"estimates": str(estimates), **decimals}).to_arrow_table()
+    values = {"estimates": [*map(str, estimates)], **decimals}
+    return connection.sql(query, params=values).to_arrow_table()
 
 
 def is_national(breakdowns: Iterable[str]) -> str:

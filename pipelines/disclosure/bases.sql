@@ -1,5 +1,5 @@
 -- The base of each item in each cell: what decides whether it may be published.
--- reads  $estimates: path of the estimates (Parquet), one row per item, answer and cell
+-- reads  $estimates: paths of the estimates (Parquet), one row per item, answer and cell
 -- gives  question, domain, actor, measure, breakdowns, respondents; one row per item and cell, by key
 -- slots  {breakdowns}: the breakdown columns
 SELECT question, domain, actor, measure, {breakdowns}, max(respondents) AS respondents

@@ -77,6 +77,5 @@ def with_earlier(now: Written, before: tuple[Written | None, ...], inside: Flags
         usable = still & (then.state == SHOWN)
         respondents = np.where(usable, then.respondents, respondents)
         bases = np.where(usable, then.weighted_base, bases)
-        if then.answers == now.answers:
-            values = np.where(usable[None, :], then.values, values)
+        values = np.where(usable[None, :], then.values, values)
     return replace(now, respondents=respondents, weighted_base=bases, values=values)

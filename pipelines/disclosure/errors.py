@@ -3,7 +3,10 @@
 Belongs here: the error classes and their exit codes. Not here: the words (messages.yaml).
 """
 
+from collections.abc import Sequence
+
 from pipelines.errors import ExitCode, PhareError
+from pipelines.texts import Lang, say
 
 
 class EstimatesUnfitError(PhareError):
@@ -25,9 +28,23 @@ class PatternImpossibleError(PhareError):
 
 
 class DisclosureAuditError(PhareError):
-    """What is written would let an outsider work out what is withheld: nothing is released."""
+    """What is written would let an outsider work out what is withheld: nothing is released.
+
+    `found` says what, a message and its blanks each.
+    """
 
     exit_code = ExitCode.DATA_REFUSED
+
+    def __init__(
+        self, key: str, found: Sequence[tuple[str, dict[str, object]]] = (), /, **values: object
+    ) -> None:
+        super().__init__(key, **values)
+        self.found = found
+
+    def text(self, lang: Lang | None = None) -> str:
+        """Return the message in `lang`, with all that was found."""
+        findings = "; ".join(say(key, lang, **values) for key, values in self.found)
+        return say(self.key, lang, findings=findings, **self.values)
 
 
 class NotPublishableError(PhareError):

@@ -1,5 +1,5 @@
 -- The bases in which all, or none, of the respondents gave some answer, as it would be printed.
--- reads  $estimates: path of the estimates (Parquet); $national_share, $share: decimals of a share
+-- reads  $estimates: paths of the estimates (Parquet); $national_share, $share: decimals of a share
 --        at national level and below
 -- gives  question, domain, actor, measure, breakdowns; one row per item and cell, by key
 -- slots  {breakdowns}: the breakdown columns; {is_national}: whether all of them are '_T'

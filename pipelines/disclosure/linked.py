@@ -1,26 +1,23 @@
-"""Tables of analyses as further items of the estimates: what they tell that no estimate tells.
+"""Tables of analyses read as estimates: what they tell that no estimate tells.
 
-The share of a profile, or of two answers counted together, adds up over regions like any other
-share, and gives crossings back like any other. So it is protected and attacked as an item.
-
-Belongs here: which rows are such items, and reading them in the form of estimates. Not here:
-judging the rows of a table (analyses.py), attacking items (audit.py).
+Belongs here: which rows are shares of several answers counted as one (further answers of their
+item: one system, one decision) or of profiles (an item of its own), and reading them in the form of
+estimates. Not here: judging the rows of a table (analyses.py), attacking items (audit.py).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.disclosure.released import ITEM, columns_of, source_of
-from pipelines.estimation.cube import nets_of
 from pipelines.study import NOT_APPLICABLE, Study
-from pipelines.study.analyses import Counted, counted_answers
-from pipelines.study.estimation_tables import COMPARISONS, NETS
+from pipelines.study.analyses import Counted
+from pipelines.study.estimation_tables import NETS
 from pipelines.study.quantity_tables import RATIOS, TOTALS
+from pipelines.study.sums import all_nets, counted_together, sum_name
 from pipelines.study.tables import Table, data_tables, judged_tables
 
 RANKINGS = ("priorities", "roles")
@@ -34,10 +31,15 @@ NAMED_BY = ("analysis", "question", "answers")  # what tells one item of a table
 
 @dataclass(frozen=True)
 class Linked:
-    """A table whose rows are items of their own, and the names of those that are."""
+    """A table that tells more than the estimates do.
+
+    `items` says what its rows are named (table and what tells them apart, joined by '|'), and
+    whose item and which answer each such row is: of profiles, the item is the name itself and the
+    answer, empty here, the profile.
+    """
 
     table: Table
-    wanted: tuple[str, ...]
+    items: dict[str, tuple[str, str]]
 
     @property
     def named_by(self) -> tuple[str, ...]:
@@ -47,17 +49,9 @@ class Linked:
         return tuple(name for name in NAMED_BY if name in self.table.columns)
 
     @property
-    def is_parts(self) -> bool:
-        """Return whether the rows of an item are the parts of a whole (profiles)."""
-        return bool(self.table.judgement and self.table.judgement.part)
-
-    def named(self) -> pl.Expr:
-        """Return the name of the item that a row is of."""
-        return pl.concat_str(pl.lit(self.table.name), *self.named_by, separator="|")
-
-    def key(self, name: str) -> pl.Expr:
-        """Return the domain or actor of a row, `_Z` where the table has none."""
-        return pl.col(name) if name in self.table.columns else pl.lit(NOT_APPLICABLE)
+    def part(self) -> str | None:
+        """Return the column whose codes are the parts of a whole (profiles), if it has one."""
+        return self.table.judgement.part if self.table.judgement else None
 
 
 def linked_tables(study: Study) -> tuple[Linked, ...]:
@@ -66,43 +60,45 @@ def linked_tables(study: Study) -> tuple[Linked, ...]:
     for table in judged_tables(study):
         is_by_cell = set(study.breakdowns) <= set(table.columns)
         if is_by_cell and "value" in table.columns:
-            linked = Linked(table, tuple(sorted(set(_wanted(study, table)))))
-            found += [linked] if linked.wanted else []
+            linked = Linked(table, dict(_items(study, table)))
+            found += [linked] if linked.items else []
     return tuple(found)
 
 
-def _wanted(study: Study, table: Table) -> Iterator[str]:
+def _items(study: Study, table: Table) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Give the name of each row that is told nowhere else, its question and answer."""
     declared = study.analyses
     if table.judgement and table.judgement.part:
-        yield from (f"{table.name}|{name}" for name in declared.typologies)
-    elif table.name == "alliances":
+        for analysis in declared.typologies:
+            name = f"{table.name}|{analysis}"
+            yield name, (name, "")
+    elif table.name == NETS:
+        for question, nets in all_nets(study).items():
+            for net, codes in nets.items():
+                if len(codes) > 1:
+                    yield f"{NETS}|{question}|{net}", (question, sum_name(codes))
+    else:
+        for name, counted in _counted(study, table):
+            if codes := counted_together(study, counted):
+                yield f"{table.name}|{name}", (counted.question, sum_name(codes))
+
+
+def _counted(study: Study, table: Table) -> Iterator[tuple[str, Counted]]:
+    declared = study.analyses
+    if table.name == "alliances":
         for name, sheet in declared.sheets.items():
             for one in sheet.alliances:
-                if _is_sum(study, one):
-                    yield f"{table.name}|{name}|{one.question}|{one.answers_text}"
-    elif table.name == NETS:
-        for item in study.items:
-            for net, codes in nets_of(study, item).items():
-                if len(codes) > 1:
-                    yield f"{NETS}|{item.question}|{net}"
+                yield f"{name}|{one.question}|{one.answers_text}", one
     elif table.name in RANKINGS:
         rankings: dict[str, Counted] = dict(getattr(declared, table.name))
-        for name, one in rankings.items():
-            if _is_sum(study, one):
-                yield f"{table.name}|{name}|{one.question}"
-
-
-def _is_sum(study: Study, counted: Counted) -> bool:
-    """Return whether several answers are counted as one: the share of one stands elsewhere."""
-    question = study.questions[counted.question]
-    return len(counted_answers(question, study.codelists, counted.answers)) > 1
+        for name, ranking in rankings.items():
+            yield f"{name}|{ranking.question}", ranking
 
 
 def items_query(study: Study, linked: Linked, source: str, estimates: str, status: str) -> str:
-    """Return the query of `linked_items.sql` for one file; `$wanted` is to be bound."""
+    """Return the query of `linked_items.sql` for one file; `names_bound` are to be bound."""
     columns = linked.table.columns
     item = [name for name in ("question", "domain", "actor") if name in columns]
-    answer = linked.table.judgement.part if linked.table.judgement else None
     of_base = ["wave", *item, *study.breakdowns, "respondents"]
     figures = [one.name for one in linked.table.fields if one.is_figure]
     return sql.read(
@@ -113,17 +109,24 @@ def items_query(study: Study, linked: Linked, source: str, estimates: str, statu
         named=f"concat_ws('|', {sql.literal(linked.table.name)}, {sql.names(linked.named_by)})",
         domain="domain" if "domain" in columns else sql.literal(NOT_APPLICABLE),
         actor="actor" if "actor" in columns else sql.literal(NOT_APPLICABLE),
-        answer=sql.name(answer) if answer else sql.literal("counted"),
+        answer=sql.name(linked.part) if linked.part else "$answers[list_position($named, named)]",
         breakdowns=sql.names(study.breakdowns),
         figures=sql.names(figures),
         status=status,
     )
 
 
+def names_bound(linked: Linked) -> dict[str, list[str]]:
+    """Return what `items_query` is to be bound to besides its files."""
+    questions, answers = map(list, zip(*linked.items.values(), strict=True))
+    bound = {"named": list(linked.items), "questions": questions}
+    return bound if linked.part else {**bound, "answers": answers}
+
+
 def add_linked(
     connection: DuckDBPyConnection, study: Study, releases: Sequence[Sequence[Path]]
 ) -> None:
-    """Add to the table `released` the items of the tables beside the estimates of each release.
+    """Add to the table `released` what the tables beside the estimates of each release tell.
 
     A table of an earlier release that lacks a column of today's is left out.
     """
@@ -138,8 +141,7 @@ def add_linked(
                     query = sql.read(
                         "disclosure/linked_added.sql", items=items, release=str(release)
                     )
-                    values = {"file": str(path), "wanted": list(linked.wanted)}
-                    connection.execute(query, values)
+                    connection.execute(query, {"file": str(path), **names_bound(linked)})
 
 
 def faults_beside(
@@ -147,27 +149,23 @@ def faults_beside(
 ) -> Iterator[tuple[str, str, int]]:
     """Give (table, fault, rows) of every table of analyses beside the estimates to judge.
 
-    A figure in a row that is not published; a row published where its cell of estimates (or of the
-    net that it compares) is not, or with another base; a total or ratio that does not follow from
-    what is published. After `add_linked`.
+    A figure in a row that is not published; a row published where its cell of estimates is not, or
+    with another base; a total or ratio that does not follow from what is published.
     """
     for path in released:
         for table in data_tables(study)[1:]:
             beside = path.with_name(f"{table.name}{path.suffix}")
             if beside.exists():
                 source = source_of(beside, "file")
-                queries = {_faults_query(study, table, source)}
-                if table.name == COMPARISONS:
-                    nets = sql.read("disclosure/comparisons_of_nets.sql", source=source)
-                    queries.add(_faults_query(study, table, f"({nets})", "is_shown IS NOT NULL"))
+                query, values = _faults_query(study, table, source), {"file": str(beside)}
+                for fault, rows in connection.execute(query, values).fetchall():
+                    yield table.name, fault, rows
                 if table.name in FOLLOWS:
-                    queries.add(_follows_query(study, table, source))
-                for query in sorted(queries):
-                    found = connection.execute(query, {"file": str(beside)}).fetchall()
-                    yield from ((table.name, fault, rows) for fault, rows in found)
+                    nets = path.with_name(f"{NETS}{path.suffix}")
+                    yield from _not_following(connection, study, table, beside, nets)
 
 
-def _faults_query(study: Study, table: Table, source: str, has_cell: str = "true") -> str:
+def _faults_query(study: Study, table: Table, source: str) -> str:
     is_of_item = bool(table.judgement and table.judgement.item)
     item = [name for name in ITEM[:3] if name in table.columns] if is_of_item else []
     of_cell = ["wave", *item, *(one for one in study.breakdowns if one in table.columns)]
@@ -177,18 +175,22 @@ def _faults_query(study: Study, table: Table, source: str, has_cell: str = "true
         source=source,
         figures=sql.names(one.name for one in table.fields if one.is_figure),
         of_cell=sql.names(of_cell),
-        has_cell=has_cell if is_by_cell else "false",
+        has_cell=str(is_by_cell).lower(),
         respondents="TRY_CAST(given.respondents AS BIGINT)" if is_by_cell else "NULL",
     )
 
 
-def _follows_query(study: Study, table: Table, source: str) -> str:
+def _not_following(
+    connection: DuckDBPyConnection, study: Study, table: Table, path: Path, nets: Path
+) -> Iterator[tuple[str, str, int]]:
+    """Give the rows of a table that do not follow from published estimates and nets."""
     expected, half = FOLLOWS[table.name]
     cell = ["wave", "domain", "actor", *study.breakdowns]
-    is_ratio = "of_question" in table.columns
-    return sql.read(
+    is_ratio, has_nets = "of_question" in table.columns, nets.exists()
+    query = sql.read(
         "disclosure/not_as_published.sql",
-        source=source,
+        source=source_of(path, "file"),
+        nets=source_of(nets, "nets") if has_nets else "(FROM released WHERE false)",
         breakdowns=sql.names(study.breakdowns),
         same_cell=sql.same("one", "given", cell),
         same_other=sql.same("other", "given", cell),
@@ -197,3 +199,6 @@ def _follows_query(study: Study, table: Table, source: str) -> str:
         expected=expected,
         half=half,
     )
+    values = {"file": str(path), **({"nets": str(nets)} if has_nets else {})}
+    for fault, rows in connection.execute(query, values).fetchall():
+        yield table.name, fault, rows

@@ -3,6 +3,6 @@
 -- makes  further rows of released, of waves that are there
 -- slots  {release}: which release the file is of; items: the query of the file (many lines)
 INSERT INTO released BY NAME
-SELECT {release} AS release, found.*
+SELECT {release} AS release, true AS is_linked, found.*
 FROM ({items}) AS found
 WHERE found.wave IN (SELECT wave FROM released WHERE release = {release})

@@ -10,7 +10,7 @@ WITH cells AS (
         bool_or(status = 'published') AS is_shown,
         max(respondents) AS respondents_there
     FROM released
-    WHERE release = 0
+    WHERE release = 0 AND NOT is_linked
     GROUP BY ALL
 ),
 judged AS (

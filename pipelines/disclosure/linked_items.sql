@@ -1,9 +1,10 @@
--- Rows of a table of analyses in the form of estimates: items of their own, with the bases of
--- the estimates that they stand beside.
--- reads  the file, its path bound; the estimates, private or written; $wanted: names of items
+-- Rows of a table of analyses in the form of estimates, with the bases of the estimates that they
+-- stand beside: further answers of an item, or items of their own.
+-- reads  the file, its path bound; the estimates, private or written; $named: the names of the rows
+--        wanted, $questions and $answers: what each stands for, in the same order
 -- gives  key and figures as the estimates have them; one row per item, answer and cell
 -- slots  {source}: a call that reads the file; {estimates}: the estimates; {of_base}: what a base
---        is found by; {named}: the item's name; {domain}, {actor}, {answer}: its key; {breakdowns};
+--        is found by; {named}: the name of a row; {domain}, {actor}, {answer}: its key; {breakdowns};
 --        {figures}: every column of a figure; {status}: the status, or NULL
 WITH bases AS (
     SELECT
@@ -22,7 +23,7 @@ given AS (
     FROM {source}
 )
 SELECT
-    wave, named AS question, {domain} AS domain, {actor} AS actor, {answer} AS answer,
+    wave, $questions[list_position($named, named)] AS question, {domain} AS domain, {actor} AS actor, {answer} AS answer,
     'share' AS measure, {breakdowns},
     respondents,
     bases.weighted_base,
@@ -33,4 +34,4 @@ SELECT
     {status} AS status
 FROM given
 LEFT JOIN bases USING ({of_base})
-WHERE list_contains($wanted, named)
+WHERE list_contains($named, named)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csr_array, hstack, vstack
+from scipy.sparse import coo_array, csr_array, hstack, kron, vstack
 
 from pipelines.disclosure.programme import Programme
 from pipelines.disclosure.released import Floats
@@ -76,17 +76,22 @@ def count_intervals(
 
 @dataclass(frozen=True)
 class Printed:
-    """What one item prints, cell by cell: `values` is answers × cells, NaN where withheld.
+    """What one item prints, cell by cell: `values` is series × cells, NaN where withheld.
 
-    `half` is half a unit of the last digit of a value, `bases` the weighted bases (right to 0.5),
-    `believed` bases that an outsider takes for known where they are withheld (NaN: not). A
-    respondent's value lies in `low` to `high`; `adds_up`: each gave exactly one of the answers.
+    A series is the share of one answer or of several: `counts` (series × answers) says of which.
+    Of a multiple choice, whoever gave any of several answers is counted as of an answer of its own;
+    `unions` (unions × answers) has -1 there and 1 at those it unites. `half` is half a unit of the
+    last digit of a value, `bases` the weighted bases (right to 0.5), `believed` bases that an
+    outsider takes for known where they are withheld (NaN: not). A respondent's value lies in `low`
+    to `high`; `adds_up`: each gave exactly one of the answers.
     """
 
     values: Floats
     half: Floats
     bases: Floats
     believed: Floats
+    counts: Floats
+    unions: Floats
     low: float = 0.0
     high: float = 1.0
     adds_up: bool = True
@@ -111,10 +116,10 @@ class Numerators:
 
     def __init__(self, sums: Sums, printed: Printed) -> None:
         self._sums, self._printed = sums, printed
-        self._answers, self._atoms = printed.values.shape[0], sums.members.shape[1]
+        self._answers, self._atoms = printed.counts.shape[1], sums.members.shape[1]
         self._row, self._atom = sums.members.nonzero()
         equal = self._stack(self._equalities())
-        less = self._stack([*self._known_bases(), *self._known_shares()])
+        less = self._stack([*self._known_bases(), *self._known_shares(), *self._united()])
         self._programme = Programme(
             equal, np.append(np.zeros(equal.shape[0] - 1), 1.0), less, np.zeros(less.shape[0]),
             floor=-np.inf if printed.low < 0 else 0.0,
@@ -122,16 +127,17 @@ class Numerators:
         self._divisor = equal.shape[0] - 1
         self._attacked: Positions = self._atom[:0]
 
-    def interval(self, answer: int, cell: int) -> tuple[Interval, list[Floats]]:
-        """Return what the share (or mean) of `answer` in `cell` may be.
+    def interval(self, series: int, cell: int) -> tuple[Interval, list[Floats]]:
+        """Return what the share (or mean) of `series` in `cell` may be.
 
-        With it, the points met: the share of every answer in every cell (answers × cells).
+        With it, the points met: the share of every series in every cell (series × cells).
         Raises NoPointError when no data could have given these tables.
         """
         atoms = self._atom[self._row == cell]
         self._divide_by(atoms)
         goal = np.zeros((self._answers + 1) * self._atoms + 1)
-        goal[answer * self._atoms + atoms] = 1.0
+        for answer in np.flatnonzero(self._printed.counts[series]):
+            goal[answer * self._atoms + atoms] = 1.0
         least, most = self._programme.best(goal, -1), self._programme.best(goal, 1)
         points = [self._shares(end.point) for end in (least, most) if end.point is not None]
         return Interval(least.value, most.value), points
@@ -187,18 +193,16 @@ class Numerators:
             yield _Block(cells.size, [(row, column, -ones), (rows, lasts, least)])
 
     def _known_shares(self) -> Iterator["_Block"]:
-        printed, cells = self._printed, self._sums.members.shape[0]
+        printed, members = self._printed, self._sums.members
         shown = np.flatnonzero(np.isfinite(printed.values).ravel())
-        answer = np.repeat(np.arange(self._answers), self._row.size)
-        at = answer * cells + np.tile(self._row, self._answers)
-        kept = np.isin(at, shown)
-        row, atom = np.searchsorted(shown, at[kept]), np.tile(self._atom, self._answers)[kept]
-        numerator, base = answer[kept] * self._atoms + atom, self._bases(atom)
-        value, half = printed.values.ravel()[shown], np.tile(printed.half, self._answers)[shown]
+        cell = shown % members.shape[0]
+        value, half = printed.values.ravel()[shown], printed.half[cell]
         most, least = np.minimum(value + half, printed.high), np.maximum(value - half, printed.low)
-        ones = np.ones(row.size)
-        yield _Block(shown.size, [(row, numerator, ones), (row, base, -most[row])])
-        yield _Block(shown.size, [(row, numerator, -ones), (row, base, least[row])])
+        row, numerator = kron(csr_array(printed.counts), members, format="csr")[shown].nonzero()
+        of, atom = members[cell].nonzero()
+        base, ones = self._bases(atom), np.ones(row.size)
+        yield _Block(shown.size, [(row, numerator, ones), (of, base, -most[of])])
+        yield _Block(shown.size, [(row, numerator, -ones), (of, base, least[of])])
         # Atom by atom, where it does not follow from the unknowns being positive or adding up.
         each = np.arange(self._answers * self._atoms)
         base, ones = self._bases(each % self._atoms), np.ones(each.size)
@@ -207,14 +211,28 @@ class Numerators:
         if printed.low != 0:
             yield _Block(each.size, [(each, each, -ones), (each, base, printed.low * ones)])
 
+    def _united(self) -> Iterator["_Block"]:
+        """Give that a union is at least each answer that it unites, and at most all together."""
+        each = np.arange(self._atoms)
+        for union in self._printed.unions:
+            united, own = np.flatnonzero(union > 0), int(np.argmin(union))
+            at_own, ones = own * self._atoms + each, np.ones(each.size)
+            parts = [answer * self._atoms + each for answer in united]
+            for part in parts:
+                yield _Block(each.size, [(each, part, ones), (each, at_own, -ones)])
+            yield _Block(
+                each.size, [(each, at_own, ones), *((each, part, -ones) for part in parts)]
+            )
+
     def _shares(self, point: Floats) -> Floats:
-        """Return the share of every answer in every cell at a point (NaN: nobody there)."""
+        """Return the share of every series in every cell at a point (NaN: nobody there)."""
         totals = self._sums.members @ point[:-1].reshape(self._answers + 1, -1).T
         with np.errstate(divide="ignore", invalid="ignore"):
             shares: Floats = np.where(
                 totals[:, [-1]] > SLACK, totals[:, :-1] / totals[:, [-1]], np.nan
             )
-        return shares.T
+        found: Floats = self._printed.counts @ shares.T
+        return found
 
 
 def believed_bases(sums: Sums, bases: Floats, population: Floats) -> Floats:

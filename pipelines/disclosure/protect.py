@@ -5,6 +5,7 @@ Belongs here: the order of the steps and the writing of the protected table. Not
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,23 +40,30 @@ REPAIRS = 5  # rounds of withholding more; the last withholds all of an item but
 Statuses = npt.NDArray[np.object_]
 
 
-def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> ProtectionReport:
+def protect(
+    study: Study, wave_id: str, estimates: Path, protected: Path, sums: Path | None = None
+) -> ProtectionReport:
     """Write the table that may be published of one wave's estimates.
 
-    `estimates` is Parquet of full precision, one row per item, answer and cell; `protected` gets
-    exactly the columns of `estimates_table(study)`, sorted by its primary key: same input, same
-    bytes, whatever the order of the rows or the number of threads. A row is `withheld` or
-    `not_applicable` (the frame counts no unit) with every figure null, else `published` with its
-    figures rounded as declared.
+    `estimates` is Parquet of full precision, one row per item, answer and cell, and so are the
+    `sums` of answers that other tables show: a cell shows both or neither, and they are judged and
+    attacked together, but only the answers are written. `protected` gets exactly the columns of
+    `estimates_table(study)`, sorted by its primary key: same input, same bytes, whatever the order
+    of the rows or the number of threads. A row is `withheld` or `not_applicable` (the frame counts
+    no unit) with every figure null, else `published` with its figures rounded as declared.
 
     Raises EstimatesUnfitError when the estimates cannot be protected; nothing is written then.
     """
+    sources = [estimates] if sums is None else [estimates, sums]
     with sql.connect(protected.parent) as connection:
-        bases = read_bases(connection, study, wave_id, estimates)
+        bases = read_bases(connection, study, wave_id, *sources)
         selector = Selector(study, bases)
         aside = protected.with_name(f".{os.getpid()}-{protected.stem}.parquet")
         try:
-            selection = _settle(connection, study, selector, estimates, aside)
+            selection = _settle(connection, study, selector, sources, aside)
+            if sums is not None:
+                statuses = _statuses(bases, selection)
+                _write(connection, study, bases, statuses, [estimates], aside)
             aside.replace(protected)
         finally:
             aside.unlink(missing_ok=True)
@@ -63,8 +71,9 @@ def protect(study: Study, wave_id: str, estimates: Path, protected: Path) -> Pro
 
 
 def _settle(
-    connection: DuckDBPyConnection, study: Study, selector: Selector, estimates: Path, aside: Path
-) -> Selection:
+    connection: DuckDBPyConnection, study: Study, selector: Selector, sources: Sequence[Path],
+    aside: Path,
+) -> Selection:  # fmt: skip
     """Write the table aside, attack it as written, withhold more where it gives way, and again.
 
     After a few rounds, an item that still gives something away is withheld below its total.
@@ -74,7 +83,7 @@ def _settle(
     for left in reversed(range(REPAIRS)):
         selection = selector.select(more)
         statuses = _statuses(selector.bases, selection)
-        _write(connection, study, selector.bases, statuses, estimates, aside)
+        _write(connection, study, selector.bases, statuses, sources, aside)
         findings = examine(study, [aside], only=only).findings
         if not findings:
             break
@@ -116,7 +125,7 @@ def _decision_table(bases: Bases, statuses: Statuses) -> pa.Table:
 
 def _write(
     connection: DuckDBPyConnection, study: Study, bases: Bases, statuses: Statuses,
-    estimates: Path, aside: Path,
+    sources: Sequence[Path], aside: Path,
 ) -> None:  # fmt: skip
     connection.register("decisions", _decision_table(bases, statuses))
     precision = study.about.disclosure.precision
@@ -126,7 +135,7 @@ def _write(
         is_national=is_national(study.breakdowns),
         typed=", ".join(_typed(one) for one in estimates_table(study).fields),
     )
-    values = {"estimates": str(estimates), **precision.model_dump()}
+    values = {"estimates": [*map(str, sources)], **precision.model_dump()}
     schema = typed_columns(estimates_table(study))
     rows = connection.sql(query, params=values).to_arrow_table().cast(schema)
     # One chunk: where a batch ends must not show in the bytes.

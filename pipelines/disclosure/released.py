@@ -31,11 +31,14 @@ ITEM = ["question", "domain", "actor", "measure"]
 class Written:
     """One item of one release, one entry per cell.
 
-    `state` is 1 (published), 0 (withheld) or -1 (not applicable, or no row: nobody there);
-    `values`, standard `errors` and design `effects` are answers × cells. What is not shown is NaN.
+    `state` is 1 (published), 0 (withheld) or -1 (not applicable, or no row: nobody there).
+    `answers` are those of all releases, sums of several among them (linked.py); `values`, standard
+    `errors` and design `effects` are answers × cells, NaN where not shown, and `hidden` says which
+    are withheld, alone or with their cell.
     """
 
     state: States
+    hidden: npt.NDArray[np.bool_]
     respondents: Floats
     weighted_base: Floats
     effective: Floats
@@ -159,26 +162,30 @@ def read_wave(connection: DuckDBPyConnection, study: Study, wave: str, releases:
         },
     }
     items: dict[Key, list[Written | None]] = {}
-    rows = table.select(*ITEM, "release").with_row_index("row")
-    parts = rows.group_by([*ITEM, "release"], maintain_order=True).agg("row")
-    for *item, release, at in parts.iter_rows():
+    rows = table.select(*ITEM, "release", "answer").with_row_index("row")
+    answers = rows.group_by(ITEM).agg(pl.col("answer").unique().sort())
+    parts = rows.group_by([*ITEM, "release"], maintain_order=True).agg("row").join(
+        answers, on=ITEM, how="left", maintain_order="left"
+    )  # fmt: skip
+    for *item, release, at, of_item in parts.iter_rows():
         shown = items.setdefault(tuple(map(str, item)), [None] * releases)
         mine = np.array(at, dtype=np.intp)
         part = {name: column[mine] for name, column in columns.items()}
-        shown[int(release)] = _written(part, cells.height)
+        shown[int(release)] = _written(part, tuple(of_item), cells.height)
     keys = tuple(cells.iter_rows())
     return Wave(wave, keys, {key: tuple(shown) for key, shown in items.items()})
 
 
-def _written(rows: dict[str, npt.NDArray[Any]], cells: int) -> Written:
+def _written(rows: dict[str, npt.NDArray[Any]], answers: Key, cells: int) -> Written:
     """Lay out the rows of one item of one release; twins may both tell of a row."""
     cell = rows["cell"]
-    answers, answer = np.unique(rows["answer"].astype(str), return_inverse=True)
-    state = np.full(cells, NOBODY, dtype=np.int8)
-    np.maximum.at(state, cell, rows["state"])
+    answer = np.searchsorted(np.array(answers), rows["answer"].astype(str))
+    states = np.full((len(answers), cells), NOBODY, dtype=np.int8)
+    np.maximum.at(states, (answer, cell), rows["state"])
+    state = states.max(axis=0)
 
     def by_answer(name: str) -> Floats:
-        figures = np.full((answers.size, cells), np.nan)
+        figures = np.full((len(answers), cells), np.nan)
         np.fmax.at(figures, (answer, cell), rows[name])
         return figures
 
@@ -188,6 +195,7 @@ def _written(rows: dict[str, npt.NDArray[Any]], cells: int) -> Written:
         return column
 
     return Written(
-        state, by_cell("respondents"), by_cell("weighted_base"),
-        by_cell("effective_respondents"), tuple(map(str, answers)), *map(by_answer, BY_ANSWER),
+        state, (states == WITHHELD) | (state == WITHHELD), by_cell("respondents"),
+        by_cell("weighted_base"), by_cell("effective_respondents"), answers,
+        *map(by_answer, BY_ANSWER),
     )  # fmt: skip

@@ -1,11 +1,12 @@
 -- The rows of one written table as they stand on disk, whatever its format, in one form.
 -- reads  {source}: a table function call on the file, its path bound
--- gives  release (0 the one to judge, then earlier ones), key, figures, whether any figure shows, status
+-- gives  release (0 the one to judge, then earlier ones), whether another table tells it, key, figures, whether any figure shows, status
 -- slots  {source}; {release}: the parameter that holds the release; {others}: the parameter that
 --        lists the waves to leave out; {breakdowns}: the breakdown
 --        columns; {absent}: breakdowns that the file lacks (an earlier release may), as '_T' columns
 SELECT
     CAST({release} AS INTEGER) AS release,
+    false AS is_linked,
     wave, question, domain, actor, answer, measure, {absent} {breakdowns},
     TRY_CAST(respondents AS BIGINT) AS respondents,
     TRY_CAST(answering AS BIGINT) AS answering,

@@ -1,5 +1,5 @@
 -- Rows of the estimates that cannot be protected, by what is wrong with them.
--- reads  $estimates: path of the estimates (Parquet); $wave: the wave they should be of
+-- reads  $estimates: paths of the estimates (Parquet); $wave: the wave they should be of
 -- gives  problem, rows; only problems that were found; sorted
 -- slots  {breakdowns}: the breakdown columns; {no_key}: whether a key column is NULL
 WITH judged AS (

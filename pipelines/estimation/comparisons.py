@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.estimation.counts import Counts, Positions
-from pipelines.estimation.cube import nets_of
 from pipelines.estimation.errors import UnsupportedDesignError
 from pipelines.estimation.estimate import estimates_of, is_share_of, key_columns
 from pipelines.estimation.groups import Matrix, Vector
@@ -21,6 +20,7 @@ from pipelines.estimation.significance import adjusted, contrasts, p_values
 from pipelines.estimation.variance import Estimates, Sums, linearised, ratio_estimates
 from pipelines.study import TOTAL, Study
 from pipelines.study.analyses import Compared
+from pipelines.study.sums import nets_of
 
 ITEM = ("question", "domain", "actor", "answer", "measure")
 FIGURES = (
@@ -105,7 +105,7 @@ def keys_of(study: Study, counts: Counts) -> pl.DataFrame:
     if not isinstance(named, pl.DataFrame):
         raise TypeError("a table was expected")
     is_share = is_share_of(study, named["item"].to_numpy())
-    nets = [(item.index, net) for item in study.items for net in nets_of(study, item)]
+    nets = [(item.index, net) for item in study.items for net in nets_of(study, item.question)]
     of_nets = pl.DataFrame(
         nets, schema={"item": pl.Int32, "answer": pl.String}, orient="row"
     ).with_columns(is_net=pl.lit(True))

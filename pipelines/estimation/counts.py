@@ -51,7 +51,7 @@ class Counts:
     def blocks(self, at: Positions) -> Iterator[Positions]:
         """Cut positions of estimates into blocks whose matrices stay small."""
         step = max(ENTRIES // max(len(self.groups.names), 1), 1)
-        for first in range(0, at.size, step):
+        for first in range(0, max(at.size, 1), step):  # of nothing, one that is empty
             yield at[first : first + step]
 
     @property

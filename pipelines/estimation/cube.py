@@ -5,7 +5,7 @@ formulas on these sums (variance.py, intervals.py), the order of an estimates ta
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,9 +13,10 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.estimation.groups import group_expression
+from pipelines.estimation.measures import Measure
 from pipelines.estimation.spark import MOST_COUNTED, count_answers
 from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
-from pipelines.study.estimation_tables import declared_nets
+from pipelines.study.sums import Together
 
 ASKED = pa.schema(
     [
@@ -27,6 +28,8 @@ COUNTED_AS = pa.schema(
     [("item", pa.int32()), ("code", pa.string()), ("answer", pa.string()), ("is_net", pa.bool_())]
 )
 
+NONE: Together = {}
+
 
 def breakdown_columns(study: Study) -> tuple[str, ...]:
     """Return the columns of the responses that hold the breakdowns, in declared order."""
@@ -34,22 +37,22 @@ def breakdown_columns(study: Study) -> tuple[str, ...]:
 
 
 def count_cells(
-    connection: DuckDBPyConnection, study: Study, weighted: Path, *, nets: bool = False
+    connection: DuckDBPyConnection, study: Study, weighted: Path, together: Together = NONE
 ) -> pa.Table:
     """Return the sums of one wave: the columns that cube.sql gives, sorted by key.
 
-    `nets` counts the nets of each scale as answers of their own, beside those they are made of.
+    `together` names sums of answers that are counted beside those they are made of.
     Sums of weights are exact decimals until the last cast, so that neither threads nor the order
     of rows show in them. Memory holds the counted table (codes × breakdowns × strata), never the
     answers.
     """
-    connection.register("asked", asked_columns(study.items))
-    connection.register("counted_as", counted_as(study, nets=nets))
+    connection.register("asked", asked_columns(study.items, together))
+    connection.register("counted_as", counted_as(study, together))
     if study.about.engine == "spark":
-        queries = counted_queries(study, MOST_COUNTED)
+        queries = counted_queries(study, together, MOST_COUNTED)
         connection.register("counted", count_answers(queries, weighted))
     else:
-        connection.execute(counted_queries(study)[0], {"weighted": str(weighted)})
+        connection.execute(counted_queries(study, together)[0], {"weighted": str(weighted)})
     connection.register("cells", published_cells(connection, study))
     columns = breakdown_columns(study)
     crossings = [[f"by_{name}" for name in crossing] for crossing in study.crossings]
@@ -65,7 +68,9 @@ def count_cells(
     return connection.sql(query).to_arrow_table()
 
 
-def counted_queries(study: Study, at_most: int | None = None) -> list[str]:
+def counted_queries(
+    study: Study, together: Together = NONE, at_most: int | None = None
+) -> list[str]:
     """Return counted.sql for a study: the pass over its respondents, on any engine.
 
     One query that counts every column, or several that count `at_most` columns each.
@@ -76,6 +81,10 @@ def counted_queries(study: Study, at_most: int | None = None) -> list[str]:
         (f"{_base(item)} AS {sql.name(f'base {item.index}')}", f"base {item.index}")
         for item in study.items
         if item.is_multiple
+    ]
+    counted += [
+        (f"{_any_of(item, name, codes)} AS {sql.name(_column(item, name))}", _column(item, name))
+        for item, name, codes in _unions(study.items, together)
     ]
     step = at_most or len(counted)
     return [
@@ -105,7 +114,24 @@ def _base(item: Item) -> str:
     return f"CASE WHEN {answered} THEN {sql.literal(str(item.index))} END"
 
 
-def asked_columns(items: tuple[Item, ...]) -> pa.Table:
+def _unions(
+    items: Sequence[Item], together: Together
+) -> Iterator[tuple[Item, str, tuple[str, ...]]]:
+    """Give the sums of multiple choices: whoever gave two of the answers counts once."""
+    for item in items:
+        for name, codes in together.get(item.question, {}).items() if item.is_multiple else ():
+            yield item, name, codes
+
+
+def _column(item: Item, name: str) -> str:
+    return f"sum {item.index} {name}"
+
+
+def _any_of(item: Item, name: str, codes: tuple[str, ...]) -> str:
+    return f"CASE WHEN {Measure(item, codes).chosen} THEN {sql.literal(name)} END"
+
+
+def asked_columns(items: tuple[Item, ...], together: Together = NONE) -> pa.Table:
     """Return which item each column answers: column, item, answer of a tick, kinds."""
     rows = [
         {
@@ -115,36 +141,34 @@ def asked_columns(items: tuple[Item, ...]) -> pa.Table:
         for item in items
         for column, tick in itertools.zip_longest(item.columns, item.ticks)
     ]  # fmt: skip
+    rows += [
+        {
+            "column": _column(item, name), "item": item.index, "answer": None,
+            "is_numeric": False, "is_multiple": True,
+        }
+        for item, name, _ in _unions(items, together)
+    ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=ASKED)
 
 
-def counted_as(study: Study, *, nets: bool) -> pa.Table:
+def counted_as(study: Study, together: Together = NONE) -> pa.Table:
     """Return which code counts for which answer of which item; `_Z` for a number.
 
-    Answers count for themselves and, with `nets`, for each net they are in.
+    Answers count for themselves and for each sum of `together` that they are in.
     """
     rows = [
         {"item": item.index, "code": code, "answer": answer, "is_net": is_net}
         for item in study.items
         for code, answer, is_net in (
             *((one, one, False) for one in item.answers or (NOT_APPLICABLE,)),
-            *((code, net, True) for net, codes in nets_of(study, item).items() for code in codes),
+            *(
+                (code, name, True)
+                for name, codes in together.get(item.question, {}).items()
+                for code in ((name,) if item.is_multiple else codes)
+            ),
         )
-        if nets or not is_net
     ]
     return pa.Table.from_pylist(rows, schema=COUNTED_AS)
-
-
-def nets_of(study: Study, item: Item) -> dict[str, tuple[str, ...]]:
-    """Return the nets of an item by name, each with the answers it counts together."""
-    scale = study.questions[item.question].scale
-    return {
-        name: tuple(
-            code for code in item.answers if code in study.codelists[scale].about.nets[name].answers
-        )
-        for name in declared_nets(study).get(item.question, {})
-        if scale
-    }
 
 
 def published_cells(connection: DuckDBPyConnection, study: Study) -> pa.Table:

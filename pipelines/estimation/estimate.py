@@ -15,37 +15,53 @@ from duckdb import DuckDBPyConnection
 
 from pipelines import sql
 from pipelines.estimation.counts import Counts, Positions, counts_of
-from pipelines.estimation.cube import breakdown_columns, count_cells, nets_of
+from pipelines.estimation.cube import NONE, breakdown_columns, count_cells
 from pipelines.estimation.groups import Groups, Vector, read_groups
 from pipelines.estimation.intervals import mean_interval, share_interval
 from pipelines.estimation.reliability import flags
 from pipelines.estimation.variance import Estimates, Sums, ratio_estimates
 from pipelines.study import Study
 from pipelines.study.model import Reliability
+from pipelines.study.sums import Together, all_nets, sums_of
 from pipelines.study.tables import KEY_BEFORE_BREAKDOWNS
 
 
-def estimate(study: Study, wave_id: str, weighted: Path, estimates: Path) -> int:
+def estimate(
+    study: Study, wave_id: str, weighted: Path, estimates: Path, sums: Path | None = None
+) -> int:
     """Write the estimates of one wave and return how many rows they are.
 
     `weighted` has one row per respondent (see weighting.weigh). `estimates` gets one row per item,
     answer and published cell, empty cells included, sorted by key: wave, question, domain, actor,
     answer, measure (share, mean), breakdowns, respondents, answering, weighted_base, value,
     standard_error, ci_low, ci_high, design_effect, effective_respondents, degrees_of_freedom,
-    reliability. Figures are at full precision, null where nobody is in the base. Same input, same
-    bytes, whatever the number of threads.
+    reliability. Figures are at full precision, null where nobody is in the base. `sums`, if given,
+    gets rows of the same form for each sum of answers that some table shows, `answer` being its
+    name (study/sums.py), without the design effect, which no table tells. Same input, same bytes,
+    whatever the number of threads.
 
     Raises StratumError for a stratum of one respondent (unless declared otherwise) or one that
     the frame does not know.
     """
+    together = sums_of(study) if sums else NONE
     with sql.connect(estimates.parent) as connection:
-        counts = count_wave(connection, study, wave_id, weighted)
-    table = estimates_of(study, wave_id, counts, counts.everything)
-    aside = estimates.with_suffix(".aside")
+        counts = count_wave(connection, study, wave_id, weighted, together)
+    of_sums = _places_of(study, counts, together)
+    answers = np.setdiff1d(counts.everything, of_sums)
+    if sums:
+        table = estimates_of(study, wave_id, counts, of_sums)
+        unprinted = pa.nulls(table.num_rows, pa.float64())
+        at = table.schema.get_field_index("design_effect")
+        _write(study, table.set_column(at, "design_effect", unprinted), sums)
+    _write(study, estimates_of(study, wave_id, counts, answers), estimates)
+    return answers.size
+
+
+def _write(study: Study, table: pa.Table, path: Path) -> None:
+    aside = path.with_suffix(".aside")
     pq.write_table(table.sort_by([(name, "ascending") for name in _key(study)]), aside)
     aside.chmod(0o600)
-    aside.replace(estimates)
-    return int(table.num_rows)
+    aside.replace(path)
 
 
 def _key(study: Study) -> tuple[str, ...]:
@@ -54,14 +70,14 @@ def _key(study: Study) -> tuple[str, ...]:
 
 def count_wave(
     connection: DuckDBPyConnection, study: Study, wave_id: str, weighted: Path,
-    *, nets: bool = False,
+    together: Together = NONE,
 ) -> Counts:  # fmt: skip
-    """Return the sums of one wave, in one pass over its respondents; `nets` counts these too.
+    """Return the sums of one wave, in one pass over its respondents; `together` counted too.
 
     Raises StratumError as `estimate` does.
     """
     groups = read_groups(connection, study, wave_id, weighted)
-    return counts_of(count_cells(connection, study, weighted, nets=nets), groups)
+    return counts_of(count_cells(connection, study, weighted, together), groups)
 
 
 def estimates_of(study: Study, wave_id: str, counts: Counts, at: Positions) -> pa.Table:
@@ -73,16 +89,22 @@ def estimates_of(study: Study, wave_id: str, counts: Counts, at: Positions) -> p
 
 def nets_of_wave(study: Study, wave_id: str, counts: Counts) -> pl.DataFrame:
     """Return the estimates of the nets alone, sorted by key; `counts` was made with nets."""
-    pairs = [(item.index, net) for item in study.items for net in nets_of(study, item)]
-    nets = pl.DataFrame(pairs, schema={"item": pl.Int32, "answer": pl.String}, orient="row")
-    keys = pl.DataFrame(
-        {"item": counts.keys["item"].to_numpy(), "answer": counts.keys["answer"].to_pylist()}
-    ).with_row_index("place")
-    at = keys.join(nets, on=["item", "answer"], how="semi")["place"].to_numpy().astype(np.int64)
-    found = pl.from_arrow(estimates_of(study, wave_id, counts, np.sort(at)))
+    at = _places_of(study, counts, all_nets(study))
+    found = pl.from_arrow(estimates_of(study, wave_id, counts, at))
     if not isinstance(found, pl.DataFrame):
         raise TypeError("a table was expected")
     return found.sort(_key(study))
+
+
+def _places_of(study: Study, counts: Counts, together: Together) -> Positions:
+    """Return where the estimates of sums of answers are, in order."""
+    pairs = [(item.index, name) for item in study.items for name in together.get(item.question, ())]
+    sums = pl.DataFrame(pairs, schema={"item": pl.Int32, "answer": pl.String}, orient="row")
+    keys = pl.DataFrame(
+        {"item": counts.keys["item"].to_numpy(), "answer": counts.keys["answer"].to_pylist()}
+    ).with_row_index("place")
+    at = keys.join(sums, on=["item", "answer"], how="semi")["place"]
+    return np.sort(at.to_numpy().astype(np.int64))
 
 
 def is_share_of(study: Study, items: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -25,22 +25,27 @@ class Measure:
         return "mean" if self.item.is_numeric else "share"
 
     @property
+    def chosen(self) -> str:
+        """Whether one respondent gave any of the answers, as a condition."""
+        item = self.item
+        if item.ticks:
+            counted = [sql.name(item.columns[item.ticks.index(one)]) for one in self.answers]
+            return " OR ".join(f"{column} = '1'" for column in counted)
+        return " OR ".join(f"{sql.name(one)} IN ({_list(self.answers)})" for one in item.columns)
+
+    @property
     def expression(self) -> str:
         """1, 0 or NULL (a number or NULL for a mean) for one respondent, as a DOUBLE."""
         item = self.item
         if item.is_numeric:
             return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE)"
         if item.ticks:
-            counted = [sql.name(item.columns[item.ticks.index(one)]) for one in self.answers]
-            chosen = " OR ".join(f"{column} = '1'" for column in counted)
             base = " OR ".join(f"{sql.name(column)} IN ('0', '1')" for column in item.columns)
         else:
-            chosen = " OR ".join(
-                f"{sql.name(one)} IN ({_list(self.answers)})" for one in item.columns
-            )
             base = " OR ".join(
                 f"{sql.name(one)} IN ({_list(item.answers)})" for one in item.columns
             )
+        chosen = self.chosen
         return f"CASE WHEN {base} THEN CASE WHEN {chosen} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.study import Study
-from pipelines.study.analyses import counted_answers
 from pipelines.study.estimation_tables import (
     ASSOCIATIONS,
     COMPARISONS,
@@ -54,17 +53,6 @@ def derived_table(study: Study, table: Table) -> dict[str, Any]:
 def table_of_entries(study: Study) -> str:
     """Return the table that a collection is about; '' for a survey."""
     return study.collected.name if study.collected else ""
-
-
-def nets_of(study: Study) -> dict[str, dict[str, list[str]]]:
-    """Return the answers behind each published net, by question."""
-    questions, codelists = study.questions, study.codelists
-    return {
-        question: {
-            net: list(counted_answers(questions[question], codelists, [net])) for net in nets
-        }
-        for question, nets in declared_nets(study).items()
-    }
 
 
 def open_columns(study: Study) -> dict[str, list[str]]:

@@ -12,7 +12,6 @@ from pipelines import sql
 from pipelines.release.derived import (
     column_of,
     derived_table,
-    nets_of,
     open_columns,
     questions_of,
     table_of_entries,
@@ -20,6 +19,7 @@ from pipelines.release.derived import (
 from pipelines.release.inputs import Release
 from pipelines.study import Study
 from pipelines.study.model import Breakdown
+from pipelines.study.sums import all_nets
 from pipelines.study.tables import ESTIMATES, Field, Table, data_tables
 from pipelines.texts import read_texts
 
@@ -54,7 +54,7 @@ def lineage(release: Release) -> dict[str, Any]:
             one.name: {"table": first.name, **_about(study, one)} for one in first.fields
         },
         "tables": {table.name: derived_table(study, table) for table in others},
-        "nets": {} if study.collected else nets_of(study),
+        "nets": {} if study.collected else all_nets(study),
         "items": [
             {
                 "question": one.question, "domain": one.domain, "actor": one.actor,

@@ -65,8 +65,9 @@ def respondents(size: int = 300, seed: int = 4) -> pl.DataFrame:
 def run(study: Study, folder: Path, answers: pl.DataFrame, name: str = "out") -> Path:
     """Estimate, protect and analyse `answers`; return the folder of the private tables."""
     weighted = write_weighted(folder / "weighted.parquet", answers)
-    estimate(study, WAVE, weighted, folder / "estimates.parquet")
-    protect(study, WAVE, folder / "estimates.parquet", folder / "protected.parquet")
+    estimates, sums = folder / "estimates.parquet", folder / "sums.parquet"
+    estimate(study, WAVE, weighted, estimates, sums)
+    protect(study, WAVE, estimates, folder / "protected.parquet", sums)
     analyse(
         study, WAVE, weighted, folder / "estimates.parquet", folder / "protected.parquet",
         folder / name,

@@ -65,8 +65,9 @@ def chain(study: Study, folder: Path, answers: pl.DataFrame, before: Path | None
     folder.mkdir()
     weighted = write_weighted(folder / "weighted.parquet", answers)
     estimates, protected = folder / "estimates.parquet", folder / "protected.parquet"
-    estimate(study, WAVE, weighted, estimates)
-    protect(study, WAVE, estimates, protected)
+    sums = folder / "sums.parquet"
+    estimate(study, WAVE, weighted, estimates, sums)
+    protect(study, WAVE, estimates, protected, sums)
     analyse(study, WAVE, weighted, estimates, protected, folder, before=before)
     protect_analyses(study, folder, estimates, protected, folder)
     return folder

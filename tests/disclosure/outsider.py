@@ -19,7 +19,8 @@ from pathlib import Path
 
 TOTAL, NOBODY = "_T", "not_applicable"
 SHARE_TABLES = ("estimates", "nets", "comparisons", "priorities", "roles", "alliances", "profiles")
-# They print no share: totals and ratios follow from printed ones (not_implied), quantiles say less.
+# They print no share: totals and ratios follow from printed ones (not_implied); quantiles are
+# statements about the share at or below a number (distributions).
 QUANTITIES = ("totals", "ratios", "quantiles")
 
 Cell = tuple[str, ...]
@@ -184,6 +185,19 @@ class Release:
         for _, row, item, counted, cell in rows:
             if row.get("difference") and item in self.weighted:
                 self._by_difference(found, note, (item, counted), cell, row)
+        return found
+
+    def distributions(self, item: Item) -> dict[tuple[float, Cell], tuple[float, float]]:
+        """Return (threshold, cell) → least and most the share at or below it, from quantiles."""
+        found: dict[tuple[float, Cell], tuple[float, float]] = {}
+        for row in self.table("quantiles"):
+            if row["value"] and self.item("quantiles", row) == item:
+                cell = tuple(row[name] for name in self.breakdowns)
+                half = (self.analyses[row["analysis"]]["grain"] or 1) / 2  # a score: one mark
+                value, part = float(row["value"]), float(row["probability"])
+                for level, low, high in ((value + half, part, 1.0), (value - half, 0.0, part)):
+                    least, most = found.get((level, cell), (0.0, 1.0))
+                    found[level, cell] = max(low, least), min(high, most)
         return found
 
     def _by_difference(self, found, note, series, cell, row):

@@ -94,19 +94,18 @@ def ends(goal, **conditions) -> tuple[float, float]:
 Found = dict[tuple[frozenset[str], Cell], tuple[float, float]]
 
 
-def share_attack(release: Release, item: Item, *, alone: bool = False) -> Found:
+def share_attack(release: Release, item: Item) -> Found:
     """Return (answers, withheld cell) → least and most its share may be.
 
-    Where the bases to be believed contradict what is printed, without them. `alone`: from the
-    shares of single answers, without sums of them.
+    Where the bases to be believed contradict what is printed, without them.
     """
-    found = _share_attack(release, item, alone=alone, believes=True)
+    found = _share_attack(release, item, believes=True)
     if any(low > high for low, high in found.values()):
-        return _share_attack(release, item, alone=alone, believes=False)
+        return _share_attack(release, item, believes=False)
     return found
 
 
-def _share_attack(release: Release, item: Item, *, alone: bool, believes: bool) -> Found:
+def _share_attack(release: Release, item: Item, *, believes: bool) -> Found:
     """Attack every answer, and every sum of answers, in every withheld cell of an item.
 
     Unknowns by atom: the numerator of each answer and the base, divided by the base of the cell
@@ -121,7 +120,7 @@ def _share_attack(release: Release, item: Item, *, alone: bool, believes: bool) 
         bases = bases_of(release, item, atoms, believes=believes)
         rows = base_rows(atoms, bases, last)
         for counted, shown in series.items():
-            for cell, (low, high) in shown.items() if len(counted) == 1 or not alone else ():
+            for cell, (low, high) in shown.items():
                 if atoms.has(cell):
                     rows += share_rows(atoms, answers, counted, cell, low, high, last)
         equal = whole_rows(release, item, answers, size, last)
@@ -199,9 +198,44 @@ def bases_of(release: Release, item: Item, atoms: Atoms, *, believes: bool) -> d
     return shown
 
 
-def left_by_total(release: Release, item: Item, counted: frozenset[str], cell: Cell) -> float:
+def quantile_attack(release: Release, item: Item) -> Found:
+    """Return (threshold, withheld cell) → least and most the share at or below it may be.
+
+    A quantile printed as v on a grain g says that at least p of the cell are at or below v + g / 2,
+    and at most p below v - g / 2. These shares add up over regions like any other; they rise with
+    the threshold.
+    """
+    told = release.distributions(item)
+    levels, found = sorted({level for level, _ in told}), {}
+    names = [str(level) for level in levels]
+    for atoms in systems(release, item) if levels else ():
+        size, last = len(atoms.codes), (len(levels) + 1) * len(atoms.codes)
+        rows = base_rows(atoms, bases_of(release, item, atoms, believes=True), last)
+        for (level, cell), (low, high) in told.items():
+            if atoms.has(cell):
+                counted = frozenset({str(level)})
+                rows += share_rows(atoms, names, counted, cell, low, high, last)
+        for at in range(last - 2 * size):  # the next threshold is above
+            row = np.zeros(last + 1)
+            row[at], row[at + size] = 1, -1
+            rows.append(row)
+        for cell in release.withheld(item):
+            if atoms.has(cell) and cell != release.total:
+                divisor = np.zeros(last + 1)
+                divisor[len(levels) * size : last] = atoms.members(cell)
+                for name in names:
+                    found[frozenset({name}), cell] = ends(
+                        goal_of(atoms, names, {name}, cell, last),
+                        A_ub=csr_array(np.array(rows)), b_ub=np.zeros(len(rows)),
+                        A_eq=csr_array(divisor[None, :]), b_eq=[1.0],
+                    )  # fmt: skip
+    return found
+
+
+def left_by_total(
+    release: Release, item: Item, national: tuple[float, float] | None, cell: Cell
+) -> float:
     """Return how wide the share of a cell is when the national figure alone is known."""
-    national = release.shares[item, counted].get(release.total)
     whole = release.weighted[item].get(release.total)
     if national is None or whole is None or cell not in release.units:
         return 1.0

@@ -48,7 +48,7 @@ def test_what_protection_writes_passes_and_profiles_are_attacked_with_it(study, 
     report = examined(study, written)
     assert report.findings == []
     alone = examine(study, [_alone(written)])
-    profiles = [one for one in linked_tables(study) if one.is_parts]
+    profiles = [one for one in linked_tables(study) if one.part]
     assert len(profiles) == 1
     assert report.items == alone.items + 1
 

@@ -30,15 +30,14 @@ from tests.disclosure.outsider_attacks import (
     alike,
     count_attack,
     left_by_total,
+    quantile_attack,
     share_attack,
     ways,
     weight_attack,
 )
 
 PROJECT = Path(__file__).parents[2]
-# The product protects shares of single answers, and their sums (nets, rankings), each in a system
-# of their own: read together they narrow a share a little (docs/disclosure.md, not protected).
-WITH_SUMS = 0.9
+HIDDEN = "attitudes-climat-2019"  # two regions of each item are withheld
 RELEASES = {"phare-institutions": "2016", "attitudes-climat-2019": "2019"}
 
 
@@ -95,15 +94,15 @@ def pinned_counts(release: Release) -> list:
     return found
 
 
-def pinned_shares(release: Release, every: int = 1, *, alone: bool = False) -> tuple[int, list]:
+def pinned_shares(release: Release, every: int = 1) -> tuple[int, list]:
     """Return how many withheld shares were attacked, and those found too narrowly."""
     asked, tried, found = release.rules["minimum_share_width"], 0, []
-    asked *= 1.0 if alone else WITH_SUMS
     items = [item for item in release.status if release.withheld(item)]
     for item in items[::every]:
-        for (counted, cell), (low, high) in share_attack(release, item, alone=alone).items():
+        for (counted, cell), (low, high) in share_attack(release, item).items():
             tried += 1
-            enough = min(asked, left_by_total(release, item, counted, cell) / 2)
+            national = release.shares[item, counted].get(release.total)
+            enough = min(asked, left_by_total(release, item, national, cell) / 2)
             if high - low < enough - 1e-4:
                 found.append((item, sorted(counted), cell, low, high, enough))
     return tried, found
@@ -146,12 +145,29 @@ EVERY = [pytest.param(8, id="sample"), pytest.param(1, id="all", marks=pytest.ma
 
 
 @pytest.mark.parametrize("every", EVERY)
-@pytest.mark.parametrize("alone", [True, False], ids=["answers", "with sums of answers"])
-def test_no_withheld_share_is_pinned_by_all_tables_together(
-    release: Release, every: int, *, alone: bool
-) -> None:
-    tried, found = pinned_shares(release, every, alone=alone)
+def test_no_withheld_share_is_pinned_by_all_tables_together(release: Release, every: int) -> None:
+    tried, found = pinned_shares(release, every)
     assert tried > 50 and found == []
+
+
+def by_quantiles(release: Release) -> tuple[int, list]:
+    """Return how many shares of withheld distributions were attacked, and those found narrowly."""
+    asked, tried, found = release.rules["minimum_share_width"], 0, []
+    for item in {release.item("quantiles", row) for row in release.table("quantiles")}:
+        told = release.distributions(item)
+        for (level, cell), (low, high) in quantile_attack(release, item).items():
+            tried += 1
+            national = told.get((float(min(level)), release.total))
+            enough = min(asked, left_by_total(release, item, national, cell) / 2)
+            if high - low < enough - 1e-4:
+                found.append((item, level, cell, low, high))
+    return tried, found
+
+
+def test_no_withheld_distribution_is_pinned_by_quantiles() -> None:
+    tried, found = by_quantiles(open_release(HIDDEN))
+    assert tried > 5 and found == []
+    assert by_quantiles(open_release("phare-institutions")) == (0, [])  # of no withheld cell
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -181,9 +197,6 @@ def change(folder: Path, table: str, changed: Callable[[dict[str, str]], dict[st
         writer.writeheader()
         writer.writerows(new)
     return sum(one != other for one, other in zip(rows, new, strict=True))
-
-
-HIDDEN = "attitudes-climat-2019"  # two regions of each item are withheld
 
 
 def freed(row: dict[str, str], before: Release) -> dict[str, str]:
@@ -232,6 +245,28 @@ def test_a_freed_share_pins_the_share_of_its_company(tmp_path: Path) -> None:
         for one in (open_release(HIDDEN, folder), before)
     ]
     assert widths[0] < widths[1]
+
+
+def test_close_quantiles_of_all_regions_but_one_pin_the_distribution_of_that_one(
+    tmp_path: Path,
+) -> None:
+    folder = copy_of(HIDDEN, tmp_path)
+    told = {"0.25": ("0.4999", "3"), "0.5": ("0.5001", "4")}
+
+    def close(row: dict[str, str]) -> dict[str, str]:
+        if row["probability"] not in told or not (row["value"] or row["region"] == "PACA"):
+            return {}
+        probability, value = told[row["probability"]]
+        return {"probability": probability, "value": value}
+
+    def free(row: dict[str, str]) -> dict[str, str]:
+        is_it = row["question"] == "emission_target" and row["region"] == "PACA"
+        return {"weighted_base": "37", "value": "3.0"} if is_it else {}  # 200 are left
+
+    assert change(folder, "quantiles", close) > 0
+    assert change(folder, "estimates", free) == 1
+    _, found = by_quantiles(open_release(HIDDEN, folder))
+    assert {cell[0] for _, _, cell, *_ in found} >= {"autre"}
 
 
 def test_one_difference_left_at_full_precision_is_seen_and_narrows_its_cell(

@@ -131,52 +131,66 @@ def test_worked_examples_have_their_published_interval_by_both_ways(name):
         assert found(members, values, hidden, ceiling)[cell] == expected
 
 
-def printed_shares(chance, shape, decimals):
-    """Draw numerators and bases of two answers that add up; print them, some cells withheld."""
-    atoms = shape[0] * shape[1]
+def printed_shares(chance, shape, decimals, kind):
+    """Draw three answers and what two of them are together; print them, some cells withheld.
+
+    `kind` single: each gave one answer, the two add up; multiple: whoever gave either counts once.
+    """
+    atoms, is_multiple = shape[0] * shape[1], kind == "multiple"
     members, _ = table(np.zeros(shape))
     bases = np.array([chance.uniform(20, 200) for _ in range(atoms)])
-    share = np.array([chance.uniform(0.1, 0.9) for _ in range(atoms)])
-    base, yes = members @ bases, members @ (bases * share)
+    shares = np.array([[chance.uniform(0.1, 0.9) for _ in range(atoms)] for _ in range(3)])
+    shares = shares if is_multiple else shares / shares.sum(axis=0)
+    either = np.minimum(shares[:2].sum(axis=0), 1.0) if is_multiple else shares[:2].sum(axis=0)
+    base = members @ bases
+    values = np.vstack([shares, either]) * bases @ members.T / base
     hidden = np.array([chance.random() < 0.5 for _ in base])
     hidden[-1] = False
-    values = np.where(hidden, np.nan, np.round(np.vstack([yes, base - yes]) / base, decimals))
-    shown_bases = np.where(hidden, np.nan, np.round(base))
-    believed = np.where(hidden, base + 0.2, np.nan)
     half = np.full(base.size, 0.5 * 10.0**-decimals)
-    printed = Printed(values, half, shown_bases, believed)
+    union = np.array([[1.0, 1.0, 0.0, -1.0]])
+    printed = Printed(
+        np.where(hidden, np.nan, np.round(values, decimals)), half,
+        np.where(hidden, np.nan, np.round(base)), np.where(hidden, base + 0.2, np.nan),
+        np.eye(4) if is_multiple else np.vstack([np.eye(3), [1.0, 1.0, 0.0]]),
+        union if is_multiple else np.zeros((0, 3)), adds_up=not is_multiple,
+    )  # fmt: skip
     return Sums(csr_array(members), csr_array((0, atoms))), printed, np.flatnonzero(hidden)
 
 
-def share_by_halving(members, printed, cell, sign):
-    """Return the least (1) or most (-1) share of the first answer: a root, found by halving.
+def share_by_halving(members, printed, series, cell, sign):
+    """Return the least (1) or most (-1) share of a series: a root, found by halving.
 
-    Unknowns are numerators and bases themselves: the least of T - s W falls through 0 at the least
-    share (Dinkelbach 1967). No division of unknowns by one another, unlike the audit.
+    Unknowns are numerators and bases themselves, of three answers and of the two together: the
+    least of T - s W falls through 0 at the least share (Dinkelbach 1967). No division of unknowns
+    by one another, and no sum written as one, unlike the audit.
     """
     atoms = members.shape[1]
-    rows, limits = [], []
+    unit, rows, limits = np.eye(5 * atoms), [], []
+
+    def of(at, weights):  # a sum over atoms of one of the five kinds of unknowns
+        return weights @ unit[at * atoms : (at + 1) * atoms]
+
     known = np.where(np.isnan(printed.bases), printed.believed, printed.bases)
-    zero = np.zeros_like(members)
     for at, base in enumerate(known):
-        rows += [np.concatenate([zero[at], members[at]]), np.concatenate([zero[at], -members[at]])]
+        rows += [of(4, members[at]), -of(4, members[at])]
         limits += [base + 0.5, -(base - 0.5)]
-        for answer, value in enumerate(printed.values[:, at]):
-            if np.isnan(value):
-                continue
-            # The second answer is what the first leaves of the base.
-            most, least = value + printed.half[at], value - printed.half[at]
-            if answer == 1:
-                most, least = 1 - least, 1 - most
-            rows += [np.concatenate([members[at], -most * members[at]]),
-                     np.concatenate([-members[at], least * members[at]])]  # fmt: skip
-            limits += [0, 0]
-    rows += list(np.hstack([np.eye(atoms), -np.eye(atoms)]))
-    limits += [0] * atoms
+        for place, value in enumerate(printed.values[:, at]):
+            if not np.isnan(value):
+                most, least = value + printed.half[at], value - printed.half[at]
+                rows += [of(place, members[at]) - most * of(4, members[at]),
+                         least * of(4, members[at]) - of(place, members[at])]  # fmt: skip
+                limits += [0, 0]
+    for one in np.eye(atoms):
+        first, second, third, either, base = (of(at, one) for at in range(5))
+        together = first + second
+        rows += [first - base, second - base, third - base, either - base, either - together]
+        rows += [first - either, second - either]
+        rows += [together - either, either + third - base, base - either - third] * printed.adds_up
+    limits += [0] * (len(rows) - len(limits))
     low, high = 0.0, 1.0
     for _ in range(26):
         middle = (low + high) / 2
-        goal = np.concatenate([members[cell], -middle * members[cell]])
+        goal = of(series, members[cell]) - middle * of(4, members[cell])
         best = linprog(sign * goal, A_ub=np.array(rows), b_ub=limits, method="highs")
         assert best.status == 0
         reaches = best.fun <= 0
@@ -187,15 +201,18 @@ def share_by_halving(members, printed, cell, sign):
     return (low + high) / 2
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.sampled_from([(2, 2), (3, 2)]), st.randoms(use_true_random=False), st.integers(1, 3))
-def test_intervals_of_shares_are_those_of_linprog_by_another_way(shape, chance, decimals):
-    sums, printed, hidden = printed_shares(chance, shape, decimals)
+@settings(max_examples=12, deadline=None)
+@given(
+    st.sampled_from([(2, 2), (3, 2)]), st.randoms(use_true_random=False), st.integers(1, 3),
+    st.sampled_from(["single", "multiple"]), st.integers(0, 3),
+)  # fmt: skip
+def test_intervals_of_shares_are_those_of_linprog_by_another_way(
+    shape, chance, decimals, kind, series
+):
+    sums, printed, hidden = printed_shares(chance, shape, decimals, kind)
     assume(hidden.size)
     system, members = Numerators(sums, printed), sums.members.toarray()
     for cell in map(int, hidden[:2]):
-        interval, _ = system.interval(0, cell)
-        assert interval.low == pytest.approx(share_by_halving(members, printed, cell, 1), abs=1e-5)
-        assert interval.high == pytest.approx(
-            share_by_halving(members, printed, cell, -1), abs=1e-5
-        )
+        interval, _ = system.interval(series, cell)
+        ends = [share_by_halving(members, printed, series, cell, sign) for sign in (1, -1)]
+        assert [interval.low, interval.high] == pytest.approx(ends, abs=1e-5)

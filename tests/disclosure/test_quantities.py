@@ -84,7 +84,8 @@ def weighted(study: Study, folder: Path, *, is_scored: bool = True) -> Path:
         mayors["q05_score"].cast(pl.String).fill_null("_U").alias("confiance_alliances"),
     ).write_parquet(folder / "r.parquet")
     weigh(study, WAVE, folder / "r.parquet", folder / "w.parquet")
-    estimate(study, WAVE, folder / "w.parquet", folder / "estimates.parquet")
+    estimates, sums = folder / "estimates.parquet", folder / "sums.parquet"
+    estimate(study, WAVE, folder / "w.parquet", estimates, sums)
     return folder / "w.parquet"
 
 
@@ -94,10 +95,10 @@ def folder(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return chain(study, tmp_path_factory.mktemp("wave"))
 
 
-def chain(study: Study, folder: Path, *, is_scored: bool = True) -> Path:
+def chain(study: Study, folder: Path, *, is_scored: bool = True, with_sums: bool = True) -> Path:
     answers = weighted(study, folder, is_scored=is_scored)
     estimates, protected = folder / "estimates.parquet", folder / "protected.parquet"
-    protect(study, WAVE, estimates, protected)
+    protect(study, WAVE, estimates, protected, folder / "sums.parquet" if with_sums else None)
     analyse(study, WAVE, answers, estimates, protected, folder)
     protect_analyses(study, folder, estimates, protected, folder)
     return folder
@@ -283,6 +284,21 @@ def test_the_audit_finds_a_quantity_that_says_more(
     pl.read_parquet(path).with_columns(change).write_parquet(path)
     found = {one.where for one in examine(study, [data / "estimates.parquet"]).findings}
     assert any(one.startswith(f"{table}: {fault}") for one in found)
+
+
+def test_answers_protected_without_their_sums_do_not_pass_the_audit(
+    study: Study, tmp_path: Path
+) -> None:
+    """The net that is released beside them says more than they do."""
+    data, private = tmp_path / "data", tmp_path / "private"
+    for folder in (data, private):
+        folder.mkdir()
+    chain(study, private, with_sums=False)
+    shutil.copy(private / "protected.parquet", data / "estimates.parquet")
+    assert examine(study, [data / "estimates.parquet"]).findings == []
+    shutil.copy(private / protected_file("nets"), data / "nets.parquet")
+    found = examine(study, [data / "estimates.parquet"]).findings
+    assert {one.item[0] for one in found} == {NET}
 
 
 def test_withheld_cells_have_neither_error_nor_flag(study: Study, folder: Path) -> None:

@@ -15,6 +15,7 @@ from pipelines.estimation.estimate import estimates_of
 from pipelines.estimation.significance import adjusted, contrasts, p_values
 from pipelines.study import Study
 from pipelines.study.analyses import AnalysesFile
+from pipelines.study.sums import all_nets
 from tests.estimation.mayors import (
     CASES,
     SIZES,
@@ -56,7 +57,7 @@ def counted(study: Study, sample: str, column: str, folder: Path, *, answers: in
     responses(study, mayors, item, mayors[column]).write_parquet(folder / "r.parquet")
     weigh(study, "2016", folder / "r.parquet", folder / "w.parquet")
     with sql.connect(folder) as connection:
-        return count_wave(connection, study, "2016", folder / "w.parquet", nets=True)
+        return count_wave(connection, study, "2016", folder / "w.parquet", all_nets(study))
 
 
 def all_shown(study: Study, counts: Counts) -> pl.DataFrame:
@@ -204,7 +205,7 @@ def test_a_share_of_nought_is_compared_with_an_error(declared: Study, tmp_path: 
     responses(study, mayors, item, answers).write_parquet(tmp_path / "r.parquet")
     weigh(study, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
     with sql.connect(tmp_path) as connection:
-        counts = count_wave(connection, study, "2016", tmp_path / "w.parquet", nets=True)
+        counts = count_wave(connection, study, "2016", tmp_path / "w.parquet", all_nets(study))
     table = compare(study, "2016", counts, all_shown(study, counts), None)
     ours = one(table, study, analysis="rest", answer=item.answers[0], region="53")
     assert ours["value"] == 0

@@ -13,6 +13,7 @@ from pipelines.estimation.quantiles import distribution, quantiles
 from pipelines.estimation.survey import design_of, means
 from pipelines.study import Study
 from pipelines.study.analyses import AnalysesFile
+from pipelines.study.sums import all_nets
 from tests.estimation.mayors import (
     RAKING,
     coded_item,
@@ -93,7 +94,7 @@ def quantities(
     frame.write_parquet(folder / "r.parquet")
     weigh(study, "2016", folder / "r.parquet", folder / "w.parquet")
     with sql.connect(folder) as connection:
-        counts = count_wave(connection, study, "2016", folder / "w.parquet", nets=True)
+        counts = count_wave(connection, study, "2016", folder / "w.parquet", all_nets(study))
         ratios = ratios_of_wave(connection, study, "2016", counts, folder / "w.parquet")
         return (
             ratios.filter(domain=item.domain),

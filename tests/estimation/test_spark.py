@@ -55,7 +55,7 @@ def test_sums_equal_duckdbs_and_shares_too(
     monkeypatch.setenv(MASTER, CLUSTER)
     study, wave, path = weighted
     ours = counted(counted_queries(study)[0], path)
-    theirs = count_answers(counted_queries(study, MOST_COUNTED), path)
+    theirs = count_answers(counted_queries(study, at_most=MOST_COUNTED), path)
     order = [(name, "ascending") for name in ours.column_names if name not in {"n", "w", "w2"}]
     ours, theirs = ours.sort_by(order), theirs.sort_by(order)
     assert ours.column_names == theirs.column_names and ours.num_rows == theirs.num_rows > 100
