@@ -47,9 +47,9 @@ def sentences(difference: Difference) -> list[Sentence]:
     return found
 
 
-def first_sentence() -> Sentence:
-    """Return what the first release of a study says of its changes."""
-    return _in_both("release-change-first")
+def first_sentence(*, of_all: bool) -> Sentence:
+    """Return what a release that follows no other says: the first of all, or all are withdrawn."""
+    return _in_both("release-change-first" if of_all else "release-change-afresh")
 
 
 def _about(one: TableDifference) -> Sentence:

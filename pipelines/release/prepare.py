@@ -89,7 +89,7 @@ def prepare(
     difference = compare(store.folder(previous["version"]), staged) if previous else None
     bump, version = _number(release, entries, difference, choices)
     write_descriptor(release, staged, str(version), files)
-    changes = sentences(difference) if difference else [first_sentence()]
+    changes = sentences(difference) if difference else [first_sentence(of_all=not entries)]
     if difference and previous:
         write_diff(staged, store.folder(previous["version"]), difference, changes)
     page = Page(

@@ -46,6 +46,8 @@ def test_the_number_of_a_withdrawn_version_is_never_given_again(
     assert latest["version"] is None
     again = published(study)
     assert again.published and again.version == "0.2.0" and verify(again.path.parent).is_sound
+    newest, oldest = (again.path / "CHANGELOG.md").read_text("utf-8").split("## 0.1.0")
+    assert "the earlier versions are withdrawn" in newest and "First release." in oldest
 
 
 def test_a_version_is_compared_with_the_newest_valid_one(
