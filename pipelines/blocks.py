@@ -1,19 +1,34 @@
-"""Large private Parquet files, written block by block while the next block is being made.
+"""Large private Parquet files, block by block: one is written, and one read, beside the work.
 
 Belongs here: the one way in which steps write rows of respondents, in bounded memory and with the
-same bytes for the same blocks. Not here: published files (pipelines.release), what the rows are.
+same bytes for the same blocks; reading ahead. Not here: published files (pipelines.release), what
+the rows are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 LINE = "_line"
+Block = TypeVar("Block")
+
+
+def ahead(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Give the blocks, the next one being read by a thread of its own while the caller works.
+
+    At most two are in memory. What reading raises is raised where the block would be given.
+    """
+    end, source = object(), iter(blocks)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming: Future[Block | object] = thread.submit(next, source, end)
+        while (block := coming.result()) is not end:
+            coming = thread.submit(next, source, end)
+            yield block  # type: ignore[misc]  # all but `end` come from `blocks`
 
 
 class BlockWriter:

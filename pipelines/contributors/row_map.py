@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.blocks import LINE
+from pipelines.blocks import LINE, ahead
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery
 from pipelines.study import Study
@@ -72,7 +72,7 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
     )
     digest = hmac.new(salt, digestmod=hashlib.sha256)
     with pq.ParquetFile(weighted, read_dictionary=list(columns)) as file:
-        for block in file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]):
+        for block in ahead(file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns])):
             digest.update(np.from_dlpack(block[LINE]).astype("<i8").tobytes())
             for name in columns:
                 _update(digest, name, block[name])

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.blocks import LINE, BlockWriter
+from pipelines.blocks import LINE, BlockWriter, ahead
 from pipelines.estimation.calibration import Adjusted, Category, calibrate
 from pipelines.estimation.errors import WeightError
 from pipelines.study import TOTAL, Study
@@ -89,7 +89,8 @@ def _write_beside(
     given = weights.schema.empty_table()
     writer: BlockWriter | None = None
     with ExitStack() as stack, pq.ParquetFile(responses, read_dictionary=texts) as source:
-        for block in source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own]):
+        blocks = source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own])
+        for block in ahead(blocks):
             table = pa.Table.from_batches([block])
             while given.num_rows < table.num_rows and (more := next(weights, None)):
                 given = pa.concat_tables([given, pa.Table.from_batches([more])])

@@ -4,24 +4,15 @@ Belongs here: which reader reads what, and the file they all fill. Not here: the
 (readers/), what a cell means (pipelines.validation).
 """
 
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from pipelines.intake.errors import ExtractError
 from pipelines.intake.raw import Extract, Note, RawWriter, load_extract
-from pipelines.intake.readers import csv, dta, parquet, sav, xlsx
 from pipelines.study import ExtractFormat
 
 __all__ = ["Extract", "Note", "load_extract", "read_extract"]
 
-Reader = Callable[[Path, ExtractFormat, RawWriter], None]
-READERS: dict[str, Reader] = {
-    "csv": csv.read,
-    "dta": dta.read,
-    "parquet": parquet.read,
-    "sav": sav.read,
-    "xlsx": xlsx.read,
-}
 # How files of each format begin; the last is old Excel, and an XLSX under a password.
 SIGNATURES = {
     b"PK\x03\x04": "xlsx",
@@ -48,7 +39,8 @@ def read_extract(extract: Path, fmt: ExtractFormat, out: Path) -> Extract:
         raise ExtractError.whole("intake-empty", extract)
     _check_signature(extract, fmt)
     with RawWriter(extract, fmt.format, out) as raw:
-        READERS[fmt.format](extract, fmt, raw)
+        # a module a format, loaded when it reads: most runs need no library of another's files
+        import_module(f"pipelines.intake.readers.{fmt.format}").read(extract, fmt, raw)
         return raw.finish()
 
 

@@ -13,6 +13,7 @@ from pipelines.validation.plan import MISSING, NOT_ASKED, ColumnPlan
 
 GROUPED_THOUSANDS = r"^-?\d{1,3}( \d{3})+(,\d+)?$"
 NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
+ANY_SPACE = r"\s"  # all that stripping takes off, and the no-break ones
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def _codes(
     """Read a column through its codelist, one look-up per distinct text."""
     texts = received.unique(maintain_order=True).to_list()
     codes = {text: code_of_text(text, plan) for text in texts}
-    read = received.replace_strict(list(codes), list(codes.values()), return_dtype=pl.String)
+    read = received
+    if any(text != code for text, code in codes.items()):
+        read = received.replace_strict(list(codes), list(codes.values()), return_dtype=pl.String)
     mended = [text for text in texts if is_mended(text, plan)]
     return read, [
         Repair(plan.name, "typing", text, codes[text], *_where(received == text, lines))
@@ -105,7 +108,9 @@ def _numbers_or_dates(
     received: pl.Series, plan: ColumnPlan, lines: pl.Series, decimal: str
 ) -> tuple[pl.Series, list[Repair]]:
     """Strip spaces, turn the declared decimal mark into a point, dates into ISO form."""
-    plain = received.str.replace_all(NO_BREAK_SPACES, " ").str.strip_chars()
+    plain, has_spaces = received, received.str.contains(ANY_SPACE).any()
+    if has_spaces:
+        plain = received.str.replace_all(NO_BREAK_SPACES, " ").str.strip_chars()
     if plan.kind == "date":
         french = plain.str.extract(r"^(\d{2}/\d{2}/\d{4})$", 1)
         iso = french.str.strptime(pl.Date, "%d/%m/%Y", strict=False).dt.to_string("%Y-%m-%d")
@@ -115,7 +120,10 @@ def _numbers_or_dates(
     else:
         read = plain
     read = _non_answers(read, plan)
-    read = pl.select(pl.when(read == "").then(pl.lit(plan.blank)).otherwise(read)).to_series()
+    if (read == "").any():
+        read = pl.select(pl.when(read == "").then(pl.lit(plan.blank)).otherwise(read)).to_series()
+    if not has_spaces:
+        return read, []
     touched = received.str.contains(NO_BREAK_SPACES) | (received != received.str.strip_chars())
     if not touched.any():
         return read, []
@@ -138,4 +146,6 @@ def _non_answers(read: pl.Series, plan: ColumnPlan) -> pl.Series:
     """Read the declared texts for no answer that stand among numbers, such as NSP or 99."""
     words = [MISSING, NOT_ASKED, *(read.unique().to_list() if plan.codelist else ())]
     codes = {word: code for word in words if (code := plan.read(word)) != word}
-    return read.replace(list(codes), list(codes.values())) if codes else read
+    if not codes or not read.is_in(list(codes)).any():
+        return read
+    return read.replace(list(codes), list(codes.values()))

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.blocks import BlockWriter
+from pipelines.blocks import BlockWriter, ahead
 from pipelines.study import Study, Wave
 from pipelines.validation import geography
 from pipelines.validation.by_text import TextJudge, columns_by_text
@@ -149,7 +149,7 @@ def _judge_batches(
         pq.ParquetWriter(rejected, REJECTED) as refused,
         BlockWriter(identities, IDENTITIES, ["respondent"]) as known,
     ):
-        for received, answers in _batches(raw, columns, row_plans, alone):
+        for received, answers in ahead(_batches(raw, columns, row_plans, alone)):
             batch, repairs = read_labels(received, plans, labels)
             batch, mended = code_batch(batch, row_plans.values(), wave.extract.decimal)
             repairs += mended
