@@ -87,8 +87,11 @@ def test_a_long_analysis_is_counted_and_a_short_one_listed() -> None:
 
 
 def test_where_all_is_withheld_no_difference_is_denied() -> None:
-    text = section(pages(MAYORS, "fr")["alliances_innovation"], "comparisons")
-    assert "Retenus pour protéger les répondants : 72." in text
+    told = rows(MAYORS, "comparisons", "dynamic_rooted")
+    assert {row["status"] for row in told} == {"withheld"}
+    text = section(pages(MAYORS, "fr")["dynamic_rooted"], "comparisons")
+    by_region = [row for row in told if row["analysis"] == "region_rest"]
+    assert f"Retenus pour protéger les répondants : {len(by_region)}." in text
     assert "Aucun écart publié" not in text and "<li>" not in text
 
 
