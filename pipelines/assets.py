@@ -127,11 +127,13 @@ def column_metadata(study: Study, step: str) -> dict[str, Any]:
 
     A column is that of the nearest step before which writes it too, else it depends on the extract:
     walked back from asset to asset, it ends at the columns that lineage.json of a release names.
+    Those of a battery go by the pattern that its question declares (`role_{domain}_{actor}`): one by
+    one they are thousands, written to Dagster's store by every run.
     """
     names = [one.name for one in steps_of(study)]
     before = names if step == RELEASE else names[: names.index(step)]
     written = {one: columns_written(study, one) for one in reversed(before)}
-    extract = asset_key(study.id, "raw_extract")
+    extract, declared = asset_key(study.id, "raw_extract"), _declared_names(study)
     columns, lineage = [], {}
     for name, (table, one) in columns_written(study, step).items():
         columns.append(dg.TableColumn(name, str(arrow_type(one)), one.description.en))
@@ -141,12 +143,23 @@ def column_metadata(study: Study, step: str) -> dict[str, Any]:
             if nearest
             else [
                 dg.TableColumnDep(extract, source)
-                for source in extract_columns(study, one.name, table)
+                for source in dict.fromkeys(
+                    declared.get(source, source)
+                    for source in extract_columns(study, one.name, table)
+                )
             ]
         )
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
         "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=lineage),
+    }
+
+
+def _declared_names(study: Study) -> dict[str, str]:
+    """Return the columns of the extract that hold answers: column → how its question names it."""
+    named = ((one, study.questions[one.question].columns) for one in study.items)
+    return {
+        column: name for item, name in named if isinstance(name, str) for column in item.columns
     }
 
 

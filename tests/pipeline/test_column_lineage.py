@@ -1,6 +1,7 @@
 """What Dagster's store tells of columns: all that each asset writes, back to the extract."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
@@ -10,6 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from pipelines import PROJECT
+from pipelines.assets import column_metadata, columns_written
+from pipelines.release.lineage import extract_columns
 from pipelines.run import Choices, run_study
 from pipelines.steps import steps_of, wave_folder
 from pipelines.study import load_study
@@ -108,6 +112,29 @@ def test_columns_told_of_an_asset_of_many_tables_are_those_of_its_files(
         assert columns_told < written
     else:
         assert columns_told == written
+
+
+@pytest.mark.parametrize("name", ["attitudes-climat-2019", "phare-institutions"])
+def test_columns_of_a_battery_go_by_their_pattern_and_no_other_is_named(name: str) -> None:
+    study = load_study(PROJECT, name)
+    batteries = [str(one.columns) for one in study.questions.values() if "{" in str(one.columns)]
+    patterns = {one: re.compile(re.sub(r"\{\w+\}", r"\\w+", one)) for one in batteries}
+    found: Lineage = {
+        step: {
+            column: {(dep.asset_key.path[-1], dep.column_name) for dep in deps}
+            for column, deps in lineage.deps_by_column.items()
+        }
+        for step in (*(one.name for one in steps_of(study)), "release")
+        if (lineage := column_metadata(study, step)["dagster/column_lineage"])
+    }
+    for column, (table, one) in columns_written(study, "release").items():
+        ends = walked(found, "release", column)
+        for source in extract_columns(study, one.name, table):
+            named = {source, *(name for name, kind in patterns.items() if kind.fullmatch(source))}
+            assert named & ends, (column, source)
+        plain = ends - patterns.keys()
+        assert plain <= set(extract_columns(study, one.name, table)), column
+    assert batteries and sum(map(len, found["analyses"].values())) < 2000
 
 
 def test_the_comparison_of_a_collection_is_walked_back_too(tmp_path: Path) -> None:
