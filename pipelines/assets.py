@@ -127,8 +127,8 @@ def column_metadata(study: Study, step: str) -> dict[str, Any]:
 
     A column is that of the nearest step before which writes it too, else it depends on the extract:
     walked back from asset to asset, it ends at the columns that lineage.json of a release names.
-    Those of a battery go by the pattern that its question declares (`role_{domain}_{actor}`): one by
-    one they are thousands, written to Dagster's store by every run.
+    Those of a battery go by the pattern that its question declares (`role_{domain}_{actor}`): one
+    by one they are thousands, written to Dagster's store by every run.
     """
     names = [one.name for one in steps_of(study)]
     before = names if step == RELEASE else names[: names.index(step)]
