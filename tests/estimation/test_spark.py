@@ -16,6 +16,7 @@ from pipelines.estimation.errors import EngineError
 from pipelines.estimation.spark import MASTER, MOST_COUNTED, count_answers, translated
 from pipelines.steps import STEPS, run_step, wave_folder
 from pipelines.study import Study, load_study
+from pipelines.study.sums import Together, sum_name, sums_of
 
 CLUSTER = "local-cluster[2,1,1024]"  # two workers, processes of their own
 STUDIES = ("phare-institutions", "attitudes-climat-2019")
@@ -40,6 +41,15 @@ def weighted(
     return study, wave, wave_folder(study, wave) / "weighted.parquet"
 
 
+def together(study: Study) -> Together:
+    """Return the sums of answers that a study shows, and one of each multiple choice."""
+    found = dict(sums_of(study))
+    for item in study.items:
+        if item.is_multiple:
+            found[item.question] = {sum_name(item.answers[:2]): item.answers[:2]}
+    return found
+
+
 def counted(query: str, path: Path) -> pa.Table:
     with sql.connect() as connection:
         connection.execute(query, {"weighted": str(path)})
@@ -54,8 +64,12 @@ def test_sums_equal_duckdbs_and_shares_too(
     pytest.importorskip("pyspark", reason="an extra, in .venv-spark alone: make test-spark")
     monkeypatch.setenv(MASTER, CLUSTER)
     study, wave, path = weighted
-    ours = counted(counted_queries(study)[0], path)
-    theirs = count_answers(counted_queries(study, at_most=MOST_COUNTED), path)
+    sums = together(study)
+    ours = counted(counted_queries(study, sums)[0], path)
+    theirs = count_answers(counted_queries(study, sums, MOST_COUNTED), path)
+    assert any(name.startswith("sum ") for name in ours["column"].unique().to_pylist()) == any(
+        item.is_multiple for item in study.items
+    )
     order = [(name, "ascending") for name in ours.column_names if name not in {"n", "w", "w2"}]
     ours, theirs = ours.sort_by(order), theirs.sort_by(order)
     assert ours.column_names == theirs.column_names and ours.num_rows == theirs.num_rows > 100
