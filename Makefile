@@ -12,7 +12,7 @@ export POLARS_MAX_THREADS ?= 2
 .PHONY: screenshots schemas help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Install the locked dependencies into .venv (cached)
 

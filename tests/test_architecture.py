@@ -25,7 +25,7 @@ ORDER = (
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run", "executors"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")
-MOST_LINES = 500
+MOST_LINES = 400
 # What a tool or a run is told to pass over, and the same with its reason.
 EXCUSE = re.compile(r"# (noqa|type: ignore)\b|\b(importorskip|skip|skipif|xfail)\(")
 REASON = re.compile(

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from pipelines import sql
 from pipelines.study import NOT_APPLICABLE, Study
 from pipelines.study.collected_tables import COMPARISONS
-from pipelines.study.model import Comparison
+from pipelines.study.files import Comparison
 from pipelines.study.tables import Field, Table, data_tables
 
 NOTHING = ("", "_U", "_Z")  # what validation writes for an empty cell

@@ -12,7 +12,7 @@ from phare_data.layout import CRATE
 from phare_data.manifest import files_of, sha256_of
 from pipelines.release.openlineage import PRODUCER
 from pipelines.release.pages import Page, attribution
-from pipelines.study.model import StudyFile
+from pipelines.study.files import StudyFile
 
 PROFILES = ("https://w3id.org/ro/wfrun/process/0.5",)
 MEDIA_TYPES = {

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from pipelines.study.errors import DeclarationError
-from pipelines.study.model import CodelistFile, Text
+from pipelines.study.files import CodelistFile
+from pipelines.study.model import Text
 from pipelines.study.yaml_source import TO_COMPLETE, load_model
 
 AnswerKind = Literal["answer", "dont_know", "refusal", "not_asked", "missing"]

@@ -6,8 +6,9 @@ Belongs here: declared columns → fields, keys, rows of codes. Not here: the ta
 
 from pipelines.study.codelist import Codelist
 from pipelines.study.columns import Field, ForeignKey, Row, Table, field
+from pipelines.study.files import Collected, Comparison
 from pipelines.study.loader import Study
-from pipelines.study.model import NOT_APPLICABLE, Collected, Column, Comparison, Text
+from pipelines.study.model import NOT_APPLICABLE, Column, Text
 
 COMPARISONS = "concept_comparisons"
 CONCEPTS = "concepts"

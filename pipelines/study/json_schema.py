@@ -13,13 +13,7 @@ from pydantic import TypeAdapter
 
 from pipelines import PROJECT
 from pipelines.study.analyses import AnalysesFile
-from pipelines.study.model import (
-    CodelistFile,
-    CollectionFile,
-    QuestionsFile,
-    StudyFile,
-    WavesFile,
-)
+from pipelines.study.files import CodelistFile, CollectionFile, QuestionsFile, StudyFile, WavesFile
 
 FOLDER = PROJECT / "schemas" / "json-schema"
 FILES: dict[str, Any] = {

@@ -14,18 +14,9 @@ from pipelines import PROJECT
 from pipelines.study.analyses import FILE, AnalysesFile, Known, read_analyses
 from pipelines.study.codelist import Codelist, read_codelist
 from pipelines.study.errors import DeclarationError, UnknownStudyError
+from pipelines.study.files import Collected, CollectionFile, QuestionsFile, StudyFile, WavesFile
 from pipelines.study.items import Item, items_of
-from pipelines.study.model import (
-    FORMAT_VERSION,
-    Breakdown,
-    Collected,
-    CollectionFile,
-    Question,
-    QuestionsFile,
-    StudyFile,
-    Wave,
-    WavesFile,
-)
+from pipelines.study.model import FORMAT_VERSION, Breakdown, Question, Wave
 from pipelines.study.published import PublishedFigure, read_published
 from pipelines.study.references import Parts, Sources, check_references
 from pipelines.study.yaml_source import YamlSource, build, parse

@@ -11,16 +11,9 @@ from typing import get_args
 
 from pipelines.study.codelist import Codelist, fold
 from pipelines.study.errors import DeclarationError
+from pipelines.study.files import CollectionFile, QuestionsFile, StudyFile, WavesFile
 from pipelines.study.items import items_of
-from pipelines.study.model import (
-    Breakdown,
-    CollectionFile,
-    Column,
-    Question,
-    QuestionsFile,
-    StudyFile,
-    WavesFile,
-)
+from pipelines.study.model import Breakdown, Column, Question
 from pipelines.study.yaml_source import Key, YamlSource, dotted
 
 COLLECTED_ROLES = ("entry", "published", "dropped")
