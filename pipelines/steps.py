@@ -9,8 +9,11 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,11 @@ SUMS = "sums.parquet"  # private: sums of answers that are protected with these
 PROTECTION = "protection.json"  # private: what the policy withholds, costs and could free
 RECONCILIATION = "reconciliation.json"  # private: withheld figures compared too
 PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
+# An extract of so many bytes takes longer to read than the rooms of later steps to load.
+LONG_TO_READ = 16 << 20
+LATER = (
+    "pandera.polars", "pipelines.estimation", "pipelines.disclosure", "pipelines.catalogue.pages",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,9 @@ def _rows(path: Path) -> int:
 def _raw_extract(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
     delivery = newest_delivery(study.root, study.id, wave)
     check_delivery(delivery)
-    read_extract(delivery.extract, study.wave(wave).extract, aside / "raw.parquet")
+    is_long = delivery.extract.stat().st_size > LONG_TO_READ
+    with _loading(LATER if is_long else ()):
+        read_extract(delivery.extract, study.wave(wave).extract, aside / "raw.parquet")
     sidecar = delivery.sidecar
     return {
         "rows": _rows(aside / "raw.parquet"),
@@ -204,6 +214,16 @@ def _raw_extract(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
         "received": sidecar.received.isoformat(),
         "synthetic": sidecar.synthetic,
     }
+
+
+@contextmanager
+def _loading(modules: Sequence[str]) -> Iterator[None]:
+    """Import modules in a thread while the block works outside Python; both have ended after it."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        loaded = [thread.submit(import_module, one) for one in modules]
+        yield
+        for one in loaded:
+            one.result()
 
 
 def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipelines import workspace
+from pipelines import steps, workspace
 from pipelines.definitions import definitions_of
 from pipelines.disclosure import DisclosureAuditError
 from pipelines.errors import ExitCode, PhareError
@@ -262,3 +263,16 @@ def test_every_job_schedule_and_sensor_loads_with_descriptions(root: Path) -> No
         assert graph.get(key).description
         group = "catalogue" if len(key.path) == 1 else "petite_enquete"
         assert graph.get(key).group_name == group
+
+
+def test_a_long_extract_is_read_while_the_rooms_of_later_steps_load(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "LONG_TO_READ", 0)
+    monkeypatch.setattr(steps, "LATER", (*steps.LATER, "pipelines.no_such_room"))
+    study = load_study(root, STUDY)
+    with pytest.raises(ModuleNotFoundError, match="no_such_room"):
+        steps.run_step(study, "2020", STEPS[0])
+    assert set(steps.LATER[:-1]) <= sys.modules.keys()
+    monkeypatch.setattr(steps, "LATER", steps.LATER[:-1])
+    assert steps.run_step(study, "2020", STEPS[0])["rows"]
