@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+SEE_ALSO = {
+    "Benchmarks": "How costs grow with respondents, questions, releases: [growth.md](growth.md).",
+    "Growth": "Measured against a floor, peers and limits: [benchmarks.md](benchmarks.md).",
+}
 LIBRARIES = ("duckdb", "polars", "pandera", "pyarrow", "dagster", "pandas", "frictionless")
 
 
@@ -66,6 +70,8 @@ Machine: {os.cpu_count()} processors, {memory:.0f} GB of memory, {platform.syste
 {platform.machine()}, Python {platform.python_version()}; load average at the end {load:.1f} \
 (above {os.cpu_count()}, others were using it too and only the ratios say something).
 Libraries: {libraries}.
+
+{SEE_ALSO[title]}
 """
     return "\n".join([head, *(one.text() for one in sections)])
 

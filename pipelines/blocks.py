@@ -36,7 +36,8 @@ class BlockWriter:
 
     One block is written by a thread of its own while the caller makes the next: at most two are
     in memory. Columns may be Arrow dictionaries; the file holds plain texts (no Arrow schema is
-    kept in it), and no statistics: nothing looks rows up by them. `distinct` names the columns
+    kept in it), and no statistics: nothing looks rows up by them; it is compressed for speed, being
+    private and soon read again. `distinct` names the columns
     whose values hardly come back. An error of the disk is raised
     by the next `write`, or at the end. Used as a context, it leaves no thread behind.
     """
@@ -44,7 +45,7 @@ class BlockWriter:
     def __init__(self, path: Path, schema: pa.Schema, distinct: Sequence[str] = ()) -> None:
         self.schema = schema
         self._writer = pq.ParquetWriter(
-            path, schema, compression="zstd", store_schema=False, write_statistics=False,
+            path, schema, compression="lz4", store_schema=False, write_statistics=False,
             use_dictionary=[one for one in schema.names if one != LINE and one not in distinct],
             column_encoding={LINE: "DELTA_BINARY_PACKED"} if LINE in schema.names else None,
         )  # fmt: skip

@@ -108,20 +108,20 @@ class RawWriter:
             self.note("note-header-trimmed", is_repair=True, columns=", ".join(trimmed))
         _check_names(self.extract, line, plain)
         self.columns = plain
-        schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in plain)])
         os.close(os.open(self._aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        self._writer = BlockWriter(self._aside, schema)
 
     def write(self, lines: NDArray[np.int64], columns: Sequence[pa.Array]) -> None:
         """Add rows: the line of each, and one text array per column (nulls become '')."""
-        if self._writer is None:
+        if not self.columns:
             raise RuntimeError("a reader wrote rows before its header")
         if not len(lines):
             return
         texts = [pc.fill_null(one, "") if one.null_count else one for one in columns]
-        self._writer.write(
-            pa.table([pa.array(lines, pa.int64()), *texts], schema=self._writer.schema)
-        )
+        schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in self.columns)])
+        block = pa.table([pa.array(lines, pa.int64()), *texts], schema=schema)
+        if self._writer is None:
+            self._writer = BlockWriter(self._aside, schema, _distinct(block))
+        self._writer.write(block)
         self.rows += len(lines)
 
     def finish(self) -> Extract:
@@ -138,6 +138,12 @@ class RawWriter:
         self._writer = None
         self._aside.replace(self.out)
         return found
+
+
+def _distinct(block: pa.Table) -> list[str]:
+    """Return the columns, such as identifiers, of which few values come back in a block."""
+    half = block.num_rows / 2
+    return [name for name in block.column_names if pc.count_distinct(block[name]).as_py() > half]
 
 
 def load_extract(raw: Path) -> Extract:
