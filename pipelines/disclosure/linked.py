@@ -17,7 +17,7 @@ from pipelines.study import NOT_APPLICABLE, Study
 from pipelines.study.analyses import Counted
 from pipelines.study.estimation_tables import NETS
 from pipelines.study.quantity_tables import RATIOS, TOTALS
-from pipelines.study.sums import all_nets, counted_together, sum_name
+from pipelines.study.sums import all_nets, counted_together, sum_name, tells_more
 from pipelines.study.tables import Table, data_tables, judged_tables
 
 RANKINGS = ("priorities", "roles")
@@ -75,11 +75,12 @@ def _items(study: Study, table: Table) -> Iterator[tuple[str, tuple[str, str]]]:
     elif table.name == NETS:
         for question, nets in all_nets(study).items():
             for net, codes in nets.items():
-                if len(codes) > 1:
+                if tells_more(study, question, codes):
                     yield f"{NETS}|{question}|{net}", (question, sum_name(codes))
     else:
         for name, counted in _counted(study, table):
-            if codes := counted_together(study, counted):
+            codes = counted_together(study, counted)
+            if tells_more(study, counted.question, codes):
                 yield f"{table.name}|{name}", (counted.question, sum_name(codes))
 
 

@@ -45,17 +45,25 @@ def codes_of(name: str) -> tuple[str, ...]:
 
 
 def counted_together(study: Study, counted: Counted) -> tuple[str, ...]:
-    """Return the answers that a ranking or a sheet counts as one; none for one answer or a mean."""
-    question = study.questions[counted.question]
-    codes = counted_answers(question, study.codelists, counted.answers)
-    return codes if len(codes) > 1 else ()
+    """Return the answers that a ranking or a sheet counts as one; none for a mean."""
+    return counted_answers(study.questions[counted.question], study.codelists, counted.answers)
+
+
+def tells_more(study: Study, question: str, codes: tuple[str, ...]) -> bool:
+    """Return whether a share of these answers tells what the share of no answer tells.
+
+    One answer stands among the estimates, and all of them are 100 % where each gave one.
+    """
+    asked = study.questions[question]
+    is_all = len(codes) == len(published_answers(asked, study.codelists))
+    return len(codes) > 1 and (asked.kind == "multiple" or not is_all)
 
 
 def sums_of(study: Study) -> Together:
     """Return every sum of answers that some table shows, once, under the name of `sum_name`."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for question, codes in _sums(study):
-        if len(codes) > 1:
+        if tells_more(study, question, codes):
             found.setdefault(question, {})[sum_name(codes)] = codes
     return found
 
