@@ -1,4 +1,4 @@
-"""The cube: the sums behind every estimate of a wave, in one pass over its respondents.
+"""The cube: the sums behind every estimate of a wave, some columns of its respondents at a time.
 
 Belongs here: which column answers which item, which cells are published, the sums. Not here:
 formulas on these sums (variance.py, intervals.py), the order of an estimates table (estimate.py).
@@ -29,6 +29,9 @@ COUNTED_AS = pa.schema(
 )
 
 NONE: Together = {}
+COUNTED = "some_counted"  # the table that counted.sql makes
+# Columns counted by one query: its cost grows with the square of their number.
+MOST_AT_ONCE = 20
 
 
 def breakdown_columns(study: Study) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def count_cells(
         queries = counted_queries(study, together, MOST_COUNTED)
         connection.register("counted", count_answers(queries, weighted))
     else:
-        connection.execute(counted_queries(study, together)[0], {"weighted": str(weighted)})
+        _count(connection, counted_queries(study, together, MOST_AT_ONCE), weighted)
     connection.register("cells", published_cells(connection, study))
     columns = breakdown_columns(study)
     crossings = [[f"by_{name}" for name in crossing] for crossing in study.crossings]
@@ -66,6 +69,15 @@ def count_cells(
         same_given=sql.same("given", "cells", columns),
     )
     return connection.sql(query).to_arrow_table()
+
+
+def _count(connection: DuckDBPyConnection, queries: Sequence[str], weighted: Path) -> None:
+    """Count some columns after others, then show what was counted of all as `counted`."""
+    parts = []
+    for query in queries:
+        connection.execute(query, {"weighted": str(weighted)})
+        parts.append(connection.table(COUNTED).to_arrow_table())
+    connection.register("counted", pa.concat_tables(parts))
 
 
 def counted_queries(

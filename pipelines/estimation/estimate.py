@@ -72,7 +72,7 @@ def count_wave(
     connection: DuckDBPyConnection, study: Study, wave_id: str, weighted: Path,
     together: Together = NONE,
 ) -> Counts:  # fmt: skip
-    """Return the sums of one wave, in one pass over its respondents; `together` counted too.
+    """Return the sums of one wave; sums of answers named in `together` are counted too.
 
     Raises StratumError as `estimate` does.
     """

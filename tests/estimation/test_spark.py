@@ -11,7 +11,7 @@ import pytest
 from pipelines import PROJECT, sql
 from pipelines.errors import ExitCode
 from pipelines.estimation import estimate
-from pipelines.estimation.cube import counted_queries
+from pipelines.estimation.cube import COUNTED, counted_queries
 from pipelines.estimation.errors import EngineError
 from pipelines.estimation.spark import MASTER, MOST_COUNTED, count_answers, translated
 from pipelines.steps import STEPS, run_step, wave_folder
@@ -53,7 +53,7 @@ def together(study: Study) -> Together:
 def counted(query: str, path: Path) -> pa.Table:
     with sql.connect() as connection:
         connection.execute(query, {"weighted": str(path)})
-        return connection.sql("FROM counted").to_arrow_table()
+        return connection.sql(f"FROM {COUNTED}").to_arrow_table()
 
 
 @pytest.mark.spark
