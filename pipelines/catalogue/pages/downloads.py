@@ -5,6 +5,8 @@ Belongs here: one archive a version that has data. Not here: the files in it (re
 
 import io
 import zipfile
+from functools import lru_cache
+from pathlib import Path
 
 from pipelines.catalogue.published import Release
 
@@ -19,12 +21,19 @@ def archive_path(release: Release) -> str:
 
 def archive(release: Release) -> bytes:
     """Return the archive: one folder named after study and version; the same bytes each time."""
+    listed = tuple((path, one.sha256) for path, one in sorted(release.files.items()))
+    return _archive(release.folder, f"{release.study}-{release.version}", listed)
+
+
+@lru_cache(maxsize=8)  # the page of a study tells its size, in each language
+def _archive(folder: Path, name: str, listed: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the archive of a folder under a name; `listed`: its files and their digests."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as written:
-        for path in sorted([*release.files, "MANIFEST.sha256"]):
+        for path in sorted(["MANIFEST.sha256", *(path for path, _ in listed)]):
             if path not in LEFT_OUT:
-                about = zipfile.ZipInfo(f"{release.study}-{release.version}/{path}", OLDEST)
+                about = zipfile.ZipInfo(f"{name}/{path}", OLDEST)
                 about.compress_type = zipfile.ZIP_DEFLATED
                 about.external_attr = 0o644 << 16
-                written.writestr(about, (release.folder / path).read_bytes(), compresslevel=6)
+                written.writestr(about, (folder / path).read_bytes(), compresslevel=6)
     return held.getvalue()

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from pipelines.blocks import ahead
 from pipelines.intake.encoding import detect
 from pipelines.intake.errors import ExtractError
 from pipelines.intake.raw import RawWriter
@@ -27,7 +28,7 @@ def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
     """Read delimited text as declared; raises ExtractError with the line."""
     encoding = detect(extract, fmt.encodings)
     reader = RecordReader(extract, encoding, fmt.title_rows)
-    blocks = reader.blocks()
+    blocks = ahead(reader.blocks())
     first = _first_block(blocks)
     if first is None:
         raise ExtractError.whole("intake-no-header", extract, titles=fmt.title_rows)
