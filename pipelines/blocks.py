@@ -7,6 +7,7 @@ the rows are.
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,17 +19,24 @@ LINE = "_line"
 Block = TypeVar("Block")
 
 
-def ahead(blocks: Iterable[Block]) -> Iterator[Block]:
+@contextmanager
+def ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
     """Give the blocks, the next one being read by a thread of its own while the caller works.
 
-    At most two are in memory. What reading raises is raised where the block would be given.
+    At most two are in memory. What reading raises is raised where the block would be given. The
+    thread ends with the context: were it left to the collector of garbage, that may run while
+    another thread starts, and each would wait for the other for ever.
     """
-    end, source = object(), iter(blocks)
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming: Future[Block | object] = thread.submit(next, source, end)
-        while (block := coming.result()) is not end:
-            coming = thread.submit(next, source, end)
-            yield block  # type: ignore[misc]  # all but `end` come from `blocks`
+        yield _given(thread, iter(blocks))
+
+
+def _given(thread: ThreadPoolExecutor, source: Iterator[Block]) -> Iterator[Block]:
+    end = object()
+    coming: Future[Block | object] = thread.submit(next, source, end)
+    while (block := coming.result()) is not end:
+        coming = thread.submit(next, source, end)
+        yield block  # type: ignore[misc]  # all but `end` come from `source`
 
 
 class BlockWriter:

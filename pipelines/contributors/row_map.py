@@ -72,9 +72,11 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
         + [column for item in study.items for column in item.columns]
     )
     digest = hmac.new(salt, digestmod=hashlib.sha256)
-    with pq.ParquetFile(weighted, read_dictionary=list(columns)) as file:
-        batches = file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns])
-        for block in ahead(_blocks(batches)):
+    with (
+        pq.ParquetFile(weighted, read_dictionary=list(columns)) as file,
+        ahead(_blocks(file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]))) as blocks,
+    ):
+        for block in blocks:
             digest.update(np.from_dlpack(block[LINE]).astype("<i8").tobytes())
             for name in columns:
                 _update(digest, name, block[name])

@@ -88,9 +88,9 @@ def _write_beside(
     texts = [one.name for one in own if pa.types.is_string(one.type) and one.name != respondent]
     given = weights.schema.empty_table()
     writer: BlockWriter | None = None
-    with ExitStack() as stack, pq.ParquetFile(responses, read_dictionary=texts) as source:
-        blocks = source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own])
-        for block in ahead(blocks):
+    with pq.ParquetFile(responses, read_dictionary=texts) as source, ExitStack() as stack:
+        batches = source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own])
+        for block in stack.enter_context(ahead(batches)):
             table = pa.Table.from_batches([block])
             while given.num_rows < table.num_rows and (more := next(weights, None)):
                 given = pa.concat_tables([given, pa.Table.from_batches([more])])

@@ -149,7 +149,8 @@ def _judge_batches(
         pq.ParquetWriter(rejected, REJECTED) as refused,
         BlockWriter(identities, IDENTITIES, ["respondent"]) as known,
     ):
-        for received, answers in ahead(_batches(raw, columns, row_plans, alone)):
+        batches = stack.enter_context(ahead(_batches(raw, columns, row_plans, alone)))
+        for received, answers in batches:
             batch, repairs = read_labels(received, plans, labels)
             batch, mended = code_batch(batch, row_plans.values(), wave.extract.decimal)
             repairs += mended

@@ -28,16 +28,16 @@ def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
     """Read delimited text as declared; raises ExtractError with the line."""
     encoding = detect(extract, fmt.encodings)
     reader = RecordReader(extract, encoding, fmt.title_rows)
-    blocks = ahead(reader.blocks())
-    first = _first_block(blocks)
-    if first is None:
-        raise ExtractError.whole("intake-no-header", extract, titles=fmt.title_rows)
-    delimiter = _delimiter(extract, fmt, first)
-    rows = _Rows(extract, fmt, raw, delimiter)
-    rows.take_header(first)
-    rows.take(first.take(1))
-    for block in blocks:
-        rows.take(block)
+    with ahead(reader.blocks()) as blocks:
+        first = _first_block(blocks)
+        if first is None:
+            raise ExtractError.whole("intake-no-header", extract, titles=fmt.title_rows)
+        delimiter = _delimiter(extract, fmt, first)
+        rows = _Rows(extract, fmt, raw, delimiter)
+        rows.take_header(first)
+        rows.take(first.take(1))
+        for block in blocks:
+            rows.take(block)
     raw.detected |= {
         "encoding": encoding.name, "byte_order_mark": str(encoding.has_mark).lower(),
         "delimiter": USUAL.get(delimiter, delimiter),
