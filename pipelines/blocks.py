@@ -31,12 +31,15 @@ def ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
         yield _given(thread, iter(blocks))
 
 
+class _End:
+    """What comes after the last block."""
+
+
 def _given(thread: ThreadPoolExecutor, source: Iterator[Block]) -> Iterator[Block]:
-    end = object()
-    coming: Future[Block | object] = thread.submit(next, source, end)
-    while (block := coming.result()) is not end:
-        coming = thread.submit(next, source, end)
-        yield block  # type: ignore[misc]  # all but `end` come from `source`
+    coming: Future[Block | _End] = thread.submit(next, source, _End())
+    while not isinstance(block := coming.result(), _End):
+        coming = thread.submit(next, source, _End())
+        yield block
 
 
 class BlockWriter:

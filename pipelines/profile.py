@@ -7,6 +7,7 @@ same file, so that any executor can be profiled; without PHARE_PROFILE nothing i
 
 import json
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -108,8 +109,6 @@ def _peak() -> float:
         text = (PROCESS / "status").read_text("ascii")
         return int(text.split("VmHWM:")[1].split()[0]) / 1e3
     except (OSError, IndexError, ValueError):
-        import resource  # noqa: PLC0415 - not on Windows
-
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 

@@ -29,6 +29,7 @@ from pipelines.disclosure.outsider import (
     Printed,
     believed_bases,
     count_intervals,
+    counted_by,
     respondents_system,
 )
 from pipelines.disclosure.population import counted_breakdowns, populations_of
@@ -49,7 +50,6 @@ from pipelines.disclosure.released import (
 from pipelines.disclosure.report import write_private
 from pipelines.disclosure.sums import Sums, sums_of
 from pipelines.study import TOTAL, Study
-from pipelines.study.sums import codes_of
 
 # A share that the total alone confines (2 % nationally leaves any region near 0) cannot be opened
 # by withholding: then the tables together must leave half of what the total leaves.
@@ -294,7 +294,7 @@ class _WaveAudit:
             self.believed[bases.tobytes()] = found
         believed = self.believed[bases.tobytes()]
         is_multiple = question is not None and question.kind == "multiple"
-        counts, unions = _counted(shown.answers, is_multiple=is_multiple)
+        counts, unions = counted_by(shown.answers, is_multiple=is_multiple)
         low, high = 0.0, 1.0
         if question is not None and not is_share:
             low, high = _range(question.minimum, question.maximum)
@@ -336,23 +336,6 @@ class _WaveAudit:
 
 def _range(minimum: float | None, maximum: float | None) -> tuple[float, float]:
     return (0.0 if minimum is None else minimum), (1.0 if maximum is None else maximum)
-
-
-def _counted(answers: Sequence[str], *, is_multiple: bool) -> tuple[Floats, Floats]:
-    """Return which answers each series counts, and what unites them, as `Printed` has them."""
-    single = {name: at for at, name in enumerate(one for one in answers if codes_of(one) == (one,))}
-    counts = np.eye(len(answers)) if is_multiple else np.zeros((len(answers), len(single)))
-    place = {name: at for at, name in enumerate(answers)} if is_multiple else single
-    unions = []
-    for at, name in enumerate(answers):
-        parts = [place[code] for code in codes_of(name)]
-        if not is_multiple:
-            counts[at, parts] = 1.0
-        elif len(parts) > 1:
-            union = np.zeros(len(answers))
-            union[parts], union[at] = 1.0, -1.0
-            unions.append(union)
-    return counts, np.array(unions).reshape(len(unions), counts.shape[1])
 
 
 def _confined_by_total(printed: Printed, series: int, cell: int, total: Flags) -> float:

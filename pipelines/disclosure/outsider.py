@@ -5,7 +5,7 @@ interval of a cell in them. Not here: which interval is wide enough (audit.py); 
 while choosing a pattern (attack.py), with which this shares no code.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from scipy.sparse import coo_array, csr_array, hstack, kron, vstack
 from pipelines.disclosure.programme import Programme
 from pipelines.disclosure.released import Floats
 from pipelines.disclosure.sums import Sums
+from pipelines.study.sums import codes_of
 
 Positions = npt.NDArray[np.integer[Any]]
 SLACK = 1e-6
@@ -95,6 +96,23 @@ class Printed:
     low: float = 0.0
     high: float = 1.0
     adds_up: bool = True
+
+
+def counted_by(answers: Sequence[str], *, is_multiple: bool) -> tuple[Floats, Floats]:
+    """Return which answers each series counts, and what unites them, as `Printed` has them."""
+    single = {name: at for at, name in enumerate(one for one in answers if codes_of(one) == (one,))}
+    counts = np.eye(len(answers)) if is_multiple else np.zeros((len(answers), len(single)))
+    place = {name: at for at, name in enumerate(answers)} if is_multiple else single
+    unions = []
+    for at, name in enumerate(answers):
+        parts = [place[code] for code in codes_of(name)]
+        if not is_multiple:
+            counts[at, parts] = 1.0
+        elif len(parts) > 1:
+            union = np.zeros(len(answers))
+            union[parts], union[at] = 1.0, -1.0
+            unions.append(union)
+    return counts, np.array(unions).reshape(len(unions), counts.shape[1])
 
 
 @dataclass(frozen=True)
