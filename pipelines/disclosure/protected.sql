@@ -1,5 +1,5 @@
 -- The published table: every estimate with its status, rounded as declared, or emptied.
--- reads  $estimates: path of the estimates (Parquet, full precision); decisions: question, domain,
+-- reads  $estimates: paths of the estimates and their sums (Parquet, full precision); decisions: question, domain,
 --        actor, measure, breakdowns, status, one row per item and cell; $national_share, $share,
 --        $national_mean, $mean: decimals of a value at national level and below
 -- gives  key, figures (NULL unless published) and status, sorted by key; errors are rounded like
