@@ -87,11 +87,12 @@ def environment() -> jinja2.Environment:
     """Return the templates' environment: everything is escaped, an unknown name is an error.
 
     Whatever wrote a text, its figures stay with their units; what is marked up is left as it is.
+    A template is compiled once a user of the machine, as Python's own modules are.
     """
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        finalize=_unbroken,
+        finalize=_unbroken, bytecode_cache=jinja2.FileSystemBytecodeCache(),
     )  # fmt: skip
 
 
