@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from pipelines.disclosure.attack import Attack, Bound, Floats
@@ -69,11 +68,6 @@ class _Cuts:
         """Return whether a pattern meets all of them."""
         return not self.rows or bool((np.array(self.rows) @ withheld >= self.least).all())
 
-    def constraints(self) -> list[LinearConstraint]:
-        if not self.rows:
-            return []
-        return [LinearConstraint(csr_array(np.array(self.rows)), np.array(self.least), np.inf)]
-
 
 def cheapest_pattern(structure: Structure, demand: Demand, maximum_cells: int) -> Flags:
     """Return which cells to withhold: the safe pattern of least cost, ties broken by cell order.
@@ -113,11 +107,13 @@ def _cheapest(structure: Structure, demand: Demand, cuts: _Cuts) -> Flags:
     """Solve the master problem; ties are broken by less than one unit of cost in all."""
     if cuts.hold_for(demand.starts_with):  # nothing costs less than what goes in any case
         return demand.starts_with
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - a tenth of a second
+
     count = len(structure.cells)
     ranks = np.arange(1, count + 1) / (count * (count + 1))
     found = milp(
         np.maximum(1.0, demand.values) + ranks,
-        constraints=cuts.constraints(),
+        constraints=LinearConstraint(csr_array(np.array(cuts.rows)), np.array(cuts.least), np.inf),
         integrality=np.ones(count, dtype=np.int64),
         bounds=Bounds(demand.starts_with.astype(float), (~demand.fixed).astype(float)),
         options={"mip_rel_gap": 0},

@@ -55,10 +55,11 @@ def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> Weight
         adjusted = _adjusted(connection, study, wave_id, responses)
         query = sql.read("estimation/weigh.sql", **_slots(study, adjusted))
         aside, ordered = weighted.with_suffix(".aside"), weighted.with_suffix(".ordered")
-        relation = connection.sql(query, params={"responses": str(responses)})
+        sorted_by_line = _in_line_order(responses, ordered)
+        relation = connection.sql(query, params={"responses": str(sorted_by_line)})
         weights = relation.to_arrow_reader(BLOCK_ROWS)
         respondent = str(study.column_with_role("respondent"))
-        _write_beside(_in_line_order(responses, ordered), weights, aside, respondent)
+        _write_beside(sorted_by_line, weights, aside, respondent)
         ordered.unlink(missing_ok=True)
         aside.chmod(0o600)
         aside.replace(weighted)
@@ -127,7 +128,7 @@ def _slots(study: Study, adjusted: Adjusted | None) -> dict[str, str]:
     return {
         "weight": "adjusted.adjusted_weight",
         "stratum": stratum,
-        "joined": f"JOIN adjusted USING ({sql.names(keys)})",
+        "joined": f"JOIN adjusted USING ({sql.names(keys)}) ORDER BY responses._line",
     }
 
 

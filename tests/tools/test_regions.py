@@ -13,4 +13,6 @@ def test_the_stored_paths_are_those_drawn_from_the_outlines():
 def test_a_region_has_a_path_that_a_browser_draws():
     regions = geometry()["regions"]
     assert len(regions) == 18
-    assert all(one["path"].startswith("M") and one["path"].endswith("Z") for one in regions.values())
+    assert all(
+        one["path"].startswith("M") and one["path"].endswith("Z") for one in regions.values()
+    )
