@@ -53,7 +53,7 @@ def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> Weight
         raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
     with sql.connect(weighted.parent) as connection:
         adjusted = _adjusted(connection, study, wave_id, responses)
-        query = sql.read("estimation/weigh.sql", **_slots(study, adjusted))
+        query = _query(study, adjusted)
         aside, ordered = weighted.with_suffix(".aside"), weighted.with_suffix(".ordered")
         sorted_by_line = _in_line_order(responses, ordered)
         relation = connection.sql(query, params={"responses": str(sorted_by_line)})
@@ -118,18 +118,14 @@ def _adjusted(
     return adjusted
 
 
-def _slots(study: Study, adjusted: Adjusted | None) -> dict[str, str]:
-    strata = [f"responses.{sql.name(f'by_{one}')}" for one in study.about.weights.strata]
+def _query(study: Study, adjusted: Adjusted | None) -> str:
+    strata = [sql.name(f"by_{one}") for one in study.about.weights.strata]
     stratum = f"concat_ws('|', {', '.join(strata)})" if strata else sql.literal(TOTAL)
     if adjusted is None:
-        weight = f"responses.{sql.name(str(study.about.weights.column))}"
-        return {"weight": weight, "stratum": stratum, "joined": ""}
-    keys = [f"by_{name}" for name in adjusted.breakdowns]
-    return {
-        "weight": "adjusted.adjusted_weight",
-        "stratum": stratum,
-        "joined": f"JOIN adjusted USING ({sql.names(keys)}) ORDER BY responses._line",
-    }
+        weight = sql.name(str(study.about.weights.column))
+        return sql.read("estimation/weigh.sql", weight=weight, stratum=stratum)
+    keys = sql.names(f"by_{name}" for name in adjusted.breakdowns)
+    return sql.read("estimation/weigh_calibrated.sql", keys=keys, stratum=stratum)
 
 
 def _diagnostics(
