@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.contributors import row_map_digest, salt_of
+from pipelines.contributors import remembered_digest
 from pipelines.intake import newest_delivery
 from pipelines.profile import measured
 from pipelines.quality import public_quality
@@ -61,10 +61,8 @@ def _row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
     if study.collected:
         return {}
     return {
-        wave: row_map_digest(
-            study,
-            wave_folder(study, wave) / "weighted.parquet",
-            salt_of(newest_delivery(study.root, study.id, wave)),
+        wave: remembered_digest(
+            study, newest_delivery(study.root, study.id, wave), wave_folder(study, wave)
         )
         for wave in waves
     }

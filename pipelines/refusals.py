@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.errors import ExitCode, PhareError
 from pipelines.texts import LANGUAGES
+from pipelines.workspace import write_private
 
 NOTE = "refused.json"
 
@@ -46,7 +47,4 @@ def _write(path: Path, error: PhareError, step: str, delivery: str) -> None:
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "message": {lang: error.text(lang) for lang in LANGUAGES},
     }
-    aside = path.with_suffix(".new")
-    aside.write_text(json.dumps(note, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    aside.chmod(0o600)
-    aside.replace(path)
+    write_private(path, note)

@@ -280,13 +280,13 @@ def _reconciliation(study: Study, wave: str, folder: Path, aside: Path) -> Facts
 
 
 def _protected_estimates(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
-    from pipelines.disclosure import advise, protect, write_private
+    from pipelines.disclosure import advise, protect
 
     protected = aside / "protected.parquet"
     sums = folder / SUMS if sums_of(study) else None
     report = protect(study, wave, folder / "estimates.parquet", protected, sums)
     advice = advise(study, wave, folder / "estimates.parquet", folder / "weighted.parquet")
-    write_private(aside / PROTECTION, {**report.private(), **advice.private()})
+    workspace.write_private(aside / PROTECTION, {**report.private(), **advice.private()})
     return {"rows": _rows(protected), "rules_not_run": ", ".join(report.rules_not_run)}
 
 

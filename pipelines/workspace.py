@@ -1,10 +1,11 @@
 """Private artefacts: where they lie, and how a step replaces its own whole or not at all.
 
-Belongs here: folders under `.phare/`, staging, digests. Not here: what a step computes
-(steps.py), what is published (pipelines.release).
+Belongs here: folders under `.phare/`, private files written whole, staging, digests. Not here:
+what a step computes (steps.py), what is published (pipelines.release).
 """
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -71,6 +72,21 @@ def staged(folder: Path, step: str) -> Iterator[Path]:
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_private(path: Path, content: object) -> None:
+    """Write a text, or what JSON can say, for its owner's eyes alone: whole or not at all."""
+    text = content if isinstance(content, str) else _as_json(content)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    opened = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(opened, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    aside.chmod(0o600)
+    aside.replace(path)
+
+
+def _as_json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def sha256_of(path: Path) -> str:

@@ -6,6 +6,6 @@ but the digest.
 """
 
 from pipelines.contributors.cell import ContributorsError, contributors
-from pipelines.contributors.row_map import RowMapError, row_map_digest, salt_of
+from pipelines.contributors.row_map import RowMapError, remembered_digest
 
-__all__ = ["ContributorsError", "RowMapError", "contributors", "row_map_digest", "salt_of"]
+__all__ = ["ContributorsError", "RowMapError", "contributors", "remembered_digest"]

@@ -10,6 +10,7 @@ lies beside the extract, is git-ignored with it, and disappears with it.
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -23,9 +24,11 @@ from pipelines.blocks import LINE, ahead
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery
 from pipelines.study import Study
+from pipelines.workspace import code_digest, sha256_of, write_private
 
 SALT = "row-map.salt"
 SALT_BYTES = 32
+RECORD = "row_map.json"  # private: the digest, and what it was made of
 BLOCK_ROWS = 100_000
 NULL = b"\x00null"  # no text of an extract holds a NUL
 
@@ -57,6 +60,22 @@ def read_salt(delivery: Delivery) -> bytes:
     if len(salt) != SALT_BYTES:
         raise RowMapError("row-map-salt", file=path)
     return salt
+
+
+def remembered_digest(study: Study, delivery: Delivery, folder: Path) -> str:
+    """Return the digest of the row map of the wave whose private artefacts are in `folder`.
+
+    It is computed again when the rows, the salt (drawn where there is none) or the code changed:
+    a release of many waves costs the new ones. Raises RowMapError for a bad salt.
+    """
+    weighted, salt = folder / "weighted.parquet", salt_of(delivery)
+    made_of = [sha256_of(weighted), hashlib.sha256(salt).hexdigest(), code_digest()]
+    record = folder / RECORD
+    known = json.loads(record.read_text("utf-8")) if record.exists() else {}
+    if known.get("made_of") != made_of:
+        known = {"made_of": made_of, "digest": row_map_digest(study, weighted, salt)}
+        write_private(record, known)
+    return str(known["digest"])
 
 
 def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:

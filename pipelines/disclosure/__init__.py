@@ -17,7 +17,7 @@ from pipelines.disclosure.errors import (
 )
 from pipelines.disclosure.protect import protect
 from pipelines.disclosure.publishable import check_publishable
-from pipelines.disclosure.report import ProtectionReport, write_private
+from pipelines.disclosure.report import ProtectionReport
 
 __all__ = [
     "Advice",
@@ -35,5 +35,4 @@ __all__ = [
     "examine",
     "protect",
     "protect_analyses",
-    "write_private",
 ]

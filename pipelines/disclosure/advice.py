@@ -73,7 +73,7 @@ class Advice:
     saved: tuple[Saved, ...] = ()
 
     def private(self) -> dict[str, object]:
-        """Return everything, for `report.write_private`."""
+        """Return everything, for the private folder."""
         return asdict(self)
 
 

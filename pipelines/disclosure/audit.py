@@ -47,9 +47,9 @@ from pipelines.disclosure.released import (
     read_wave,
     waves_released,
 )
-from pipelines.disclosure.report import write_private
 from pipelines.disclosure.sums import Sums, sums_of
 from pipelines.study import TOTAL, Study
+from pipelines.workspace import write_private
 
 # A share that the total alone confines (2 % nationally leaves any region near 0) cannot be opened
 # by withholding: then the tables together must leave half of what the total leaves.

@@ -1,12 +1,9 @@
 """What disclosure control did: a private account, and the part of it that may be printed.
 
-Belongs here: the report of `protect` and how it is written. Not here: deciding (primary.py).
+Belongs here: the report of `protect`. Not here: deciding (primary.py).
 """
 
-import json
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 Counts = dict[str, dict[str, int]]
 
@@ -39,13 +36,5 @@ class ProtectionReport:
         return {name: told for name, told in asdict(self).items() if name != "reasons"}
 
     def private(self) -> dict[str, object]:
-        """Return everything, for `write_private`."""
+        """Return everything, for the private folder."""
         return asdict(self)
-
-
-def write_private(path: Path, content: object) -> None:
-    """Write `content` as JSON that only its owner can read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    aside.chmod(0o600)
-    aside.replace(path)

@@ -5,7 +5,6 @@ Belongs here: writing them, private and whole. Not here: what was found (finding
 """
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,19 +18,11 @@ from pipelines.validation.corrections import Corrected
 from pipelines.validation.findings import Findings, Refusal
 from pipelines.validation.margins import Margin
 from pipelines.validation.plan import plan_columns
+from pipelines.workspace import write_private
 
 Json = dict[str, object]
 FIRST_LINES = 5
 HIDDEN_ROLES = {"direct_identifier", "commune_name", "open_text"}
-
-
-def write_privately(path: Path, text: str) -> None:
-    """Write a file that its owner alone may read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as stream:
-        stream.write(text)
-    aside.chmod(0o600)
-    aside.replace(path)
 
 
 def refusals_in(rejected: Path) -> tuple[Refusal, ...]:
@@ -60,7 +51,7 @@ def write_rejected(study: Study, file: str, rejected: Path, out: Path) -> None:
         rows = _rejected_cells(study, file, rejected).with_columns(
             pl.col("rule").replace(_texts(lang)).alias(lang) for lang in LANGUAGES
         )
-    write_privately(out, rows.select(header).write_csv())
+    write_private(out, rows.select(header).write_csv())
 
 
 def _rejected_cells(study: Study, file: str, rejected: Path) -> pl.DataFrame:
@@ -104,7 +95,7 @@ def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: 
         "comparisons": [asdict(one) for one in findings.comparisons],
         "questions": {lang: list(texts) for lang, texts in questions.items()},
     }
-    write_privately(out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    write_private(out, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
 def _said(key: str) -> Json:

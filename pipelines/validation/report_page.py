@@ -14,9 +14,9 @@ from markupsafe import Markup, escape
 from pipelines.texts import LANGUAGES, Lang, say
 from pipelines.validation.findings import Findings
 from pipelines.validation.report_comparison import comparison_lines, names
-from pipelines.validation.report_files import write_privately
 from pipelines.validation.report_picture import margin_picture
 from pipelines.validation.report_text import detected, lines_text
+from pipelines.workspace import write_private
 
 
 def write_page(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: Path) -> None:
@@ -29,7 +29,7 @@ def write_page(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: 
         found=findings, languages=LANGUAGES, questions=questions, pictures=pictures, say=say,
         detected=detected, lines_text=lines_text, moves=comparison_lines, others=names,
     )  # fmt: skip
-    write_privately(out, page)
+    write_private(out, page)
 
 
 @cache

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,8 +14,15 @@ import pytest
 
 from phare_data.verifier import verify
 from pipelines import PROJECT
-from pipelines.contributors.row_map import SALT, row_map_digest
+from pipelines.contributors.row_map import (
+    RECORD,
+    SALT,
+    read_salt,
+    remembered_digest,
+    row_map_digest,
+)
 from pipelines.errors import ExitCode
+from pipelines.intake import newest_delivery
 from pipelines.steps import wave_folder
 from pipelines.study import load_study
 from tests.cli.test_cli import PHARE, phare
@@ -175,6 +183,27 @@ def test_the_digest_of_the_lines_is_of_the_rows_not_of_their_encoding(
         place = table.schema.get_field_index(name)
         pq.write_table(table.set_column(place, name, changed), other)
         assert row_map_digest(study, other, salt) != digest, name
+
+
+def test_the_digest_of_the_lines_is_computed_again_when_rows_or_salt_change(
+    published: Path, tmp_path: Path
+) -> None:
+    study, folder = load_study(published, STUDY), tmp_path / "wave"
+    delivery = newest_delivery(published, STUDY, "2020")
+    elsewhere = Path(shutil.copytree(delivery.folder, tmp_path / "delivery"))
+    delivery = replace(delivery, folder=elsewhere)
+    shutil.copytree(wave_folder(study, "2020"), folder)
+    record, weighted = folder / RECORD, folder / "weighted.parquet"
+    first = remembered_digest(study, delivery, folder)
+    assert first == row_map_digest(study, weighted, read_salt(delivery))
+    assert record.stat().st_mode & 0o777 == 0o600
+    record.write_text(record.read_text().replace(first, "kept"))
+    assert remembered_digest(study, delivery, folder) == "kept"
+    (elsewhere / SALT).unlink()
+    salted = remembered_digest(study, delivery, folder)
+    assert salted == row_map_digest(study, weighted, read_salt(delivery)) != first
+    pq.write_table(pq.read_table(weighted).slice(1), weighted)
+    assert remembered_digest(study, delivery, folder) not in {salted, first}
 
 
 def test_purge_names_the_versions_whose_diff_may_repeat_the_values(

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.disclosure import advise
-from pipelines.disclosure.report import write_private
+from pipelines.workspace import write_private
 from tests.disclosure.made_up_wave import SIZES, WAVE, estimates_of, respondents_of
 
 REGIONS = ("R1", "R2", "R3", "R4")
