@@ -68,9 +68,14 @@ def _picked(codes: tuple[str, ...], column: str) -> str:
 
 
 def _answered(column: str, seed: int) -> str:
-    """Return an answer that a later delivery may correct; who answers stays, as bases must."""
+    """Return an answer that a later delivery may correct; who answers stays, as bases must.
+
+    Hashed twice: the last bits of a hash of several follow from the last bits of each alone, so
+    that the answers of many seeds would be the same.
+    """
     listed = ", ".join(f"'{code}'" for code in ANSWERS[:-1])
-    given = f"[{listed}][CAST(1 + hash(i, '{column}', {seed}) % {len(ANSWERS) - 1} AS INTEGER)]"
+    drawn = f"hash(hash(i, '{column}', {seed}))"
+    given = f"[{listed}][CAST(1 + {drawn} % {len(ANSWERS) - 1} AS INTEGER)]"
     silent = f"hash(i, '{column}', 0) % {len(ANSWERS)} = 0"
     return f"CASE WHEN {silent} THEN '{ANSWERS[-1]}' ELSE {given} END"
 

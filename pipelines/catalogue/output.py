@@ -17,7 +17,8 @@ from pipelines.release.durable import FILE_MODE, FOLDER_MODE
 
 SITE = "site"
 STAGING = ".site-staging"
-# POSIX path below published/site/; content, or a file of the site before that says the same
+# POSIX path below published/site/; content, or what says the same in the site before: a file, or a
+# folder with all that is in it
 SiteFile = tuple[str, bytes | Path]
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2(2)
@@ -64,27 +65,47 @@ def _write(folder: Path, files: Iterable[SiteFile]) -> int:
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _link(data, place) if isinstance(data, Path) else _new(data, place)
+            count += _take_over(data, place) if isinstance(data, Path) else _new(data, place)
         except FileExistsError:
             raise SiteError("catalogue-two-files", file=path) from None
-        count += 1
     return count
 
 
-def _new(data: bytes, place: Path) -> None:
+def _new(data: bytes, place: Path) -> int:
     with place.open("xb") as stream:
         stream.write(data)
     place.chmod(FILE_MODE)
+    return 1
 
 
-def _link(standing: Path, place: Path) -> None:
-    """Give a file of the site before a second name, or a copy where the disk has no links."""
+def _take_over(standing: Path, place: Path) -> int:
+    """Give the files of the site before second names; returns how many there are.
+
+    By names alone, without an object a file: those of a hundred versions are thousands.
+    """
+    if not standing.is_dir():
+        return _link(str(standing), str(place))
+    return _link_folder(str(standing), str(place))
+
+
+def _link_folder(standing: str, place: str) -> int:
+    os.mkdir(place)
+    with os.scandir(standing) as found:
+        return sum(
+            (_link_folder if one.is_dir() else _link)(one.path, f"{place}/{one.name}")
+            for one in found
+        )
+
+
+def _link(standing: str, place: str) -> int:
+    """Give a file a second name, or copy it where the disk has no links."""
     try:
-        place.hardlink_to(standing)
+        os.link(standing, place)
     except FileExistsError:
         raise
     except OSError:
-        _new(standing.read_bytes(), place)
+        _new(Path(standing).read_bytes(), Path(place))
+    return 1
 
 
 def _exchange(one: Path, other: Path) -> bool:

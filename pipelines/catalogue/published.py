@@ -105,7 +105,11 @@ class Release:
     entry: Entry
     status: Status
     retirement: Retirement | None
-    descriptor: Mapping[str, Any]
+
+    @cached_property
+    def descriptor(self) -> Mapping[str, Any]:
+        """Return datapackage.json: read when asked, for pages say little of an older version."""
+        return dict(read_json(self.folder / "datapackage.json"))
 
     @property
     def version(self) -> str:
@@ -314,7 +318,6 @@ def _study(folder: Path) -> Study:
             entry=one,
             status=known[one["version"]],
             retirement=retired.get(one["version"]),
-            descriptor=read_json(folder / one["version"] / "datapackage.json"),
         )
         for one in releases(entries)
     ]

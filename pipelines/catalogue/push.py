@@ -10,7 +10,7 @@ from pathlib import Path
 
 from phare_data.layout import VERSIONS
 from pipelines.catalogue.errors import SiteError
-from pipelines.catalogue.memory import inputs_of, remembered
+from pipelines.catalogue.memory import files_as, inputs_of, made_by, recall
 from pipelines.catalogue.output import SITE, site_lock
 from pipelines.catalogue.site import address_of, build_site
 from pipelines.release.remote import Remote
@@ -50,8 +50,8 @@ def push_site(root: Path, target: str, *, base_url: str | None = None) -> Pushed
     summary = build_site(root, base_url=base_url, reuse=True)
     published, private = root / "published", private_folder(root, "catalogue")
     with site_lock(private):
-        inputs = inputs_of(published, address_of(base_url))
-        if remembered(private, published, inputs) is None:
+        inputs = inputs_of(published, made_by(address_of(base_url)))
+        if files_as(recall(private, published), inputs) is None:
             raise SiteError("catalogue-push-moved", folder=published / SITE)
         try:
             place = Remote.of(target)

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from phare_data.layout import VERSIONS
 from pipelines.catalogue.errors import SiteError
-from pipelines.catalogue.memory import inputs_of, remember, remembered, versions_told
+from pipelines.catalogue.memory import (
+    files_as,
+    inputs_of,
+    made_by,
+    recall,
+    remember,
+    versions_told,
+)
 from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
 from pipelines.catalogue.published import Published, Release, read_published
 from pipelines.workspace import private_folder
@@ -46,15 +53,16 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
         raise SiteError("catalogue-nothing-published", folder=folder)
     private = private_folder(root, "catalogue")
     with site_lock(private):
-        inputs = inputs_of(folder, address)
+        code = made_by(address)
+        inputs = inputs_of(folder, code)
         names = tuple(sorted(path.parent.name for path in folder.glob(f"*/{VERSIONS}")))
-        standing = remembered(private, folder, inputs) if reuse else None
-        if standing is None or not (folder / "index.html").exists():
-            told = versions_told(private, folder, address) if reuse else {}
+        known = recall(private, folder) if reuse else {}
+        files = files_as(known, inputs)
+        if files is None or not (folder / "index.html").exists():
             published = read_published(folder)
-            standing = _build(published, address, told)
-            remember(private, folder, address, inputs, _versions(published))
-    return SiteSummary(folder / SITE / "index.html", names, standing, address)
+            files = _build(published, address, versions_told(known, code))
+            remember(private, folder, code, inputs, _versions(published))
+    return SiteSummary(folder / SITE / "index.html", names, files, address)
 
 
 def _build(published: Published, address: str, told: Mapping[str, str]) -> int:
@@ -103,9 +111,8 @@ def _standing(site: Path, release: Release) -> Iterator[SiteFile]:
     """Yield the files that tell one version alone, as they stand in the old site."""
     from pipelines.catalogue.pages.downloads import archive_path
 
-    own = (path for path in sorted((site / _folder(release)).rglob("*")) if path.is_file())
-    for path in (site / archive_path(release), *own):
-        yield path.relative_to(site).as_posix(), path
+    for own in (archive_path(release), _folder(release)):
+        yield own, site / own
 
 
 def address_of(base_url: str | None) -> str:
