@@ -4,7 +4,7 @@ Belongs here: reading Parquet and CSV twins into one relation, and laying out wh
 Not here: judging it (audit.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
@@ -69,23 +70,44 @@ def load_released(
     The files of a release are twins: a row that stands in several counts once, and what one of
     them shows is shown. Raises EstimatesUnfitError for a file that is not a table of estimates.
     """
-    parts: list[str] = []
-    values: dict[str, str | int | list[str]] = {}
+    releases_of: dict[Path, list[int]] = {}
     for release, paths in enumerate(releases):
         for path in paths:
-            name = f"file_{len(parts)}"
-            values |= {name: str(path), f"release_{name}": release}
-            values[f"others_{name}"] = _of_another_kind(connection, study, path)
-            parts.append(_rows(connection, study, path, name))
+            releases_of.setdefault(path, []).append(release)
+    others = _of_another_kind(connection, study, releases_of)
+    parts: list[str] = []
+    values: dict[str, Any] = {}
+    for paths in _of_one_form(releases_of):
+        name = f"files_{len(parts)}"
+        parts.append(_rows(connection, study, paths[0], name))
+        values[name] = list(map(str, paths))
+        values[f"releases_{name}"] = [releases_of[path] for path in paths]
+        values[f"others_{name}"] = [others[path] for path in paths]
     rows = " UNION BY NAME ".join(parts)
     connection.execute(sql.read("disclosure/released_table.sql", rows=rows), values)
 
 
-def source_of(path: Path, name: str) -> str:
-    """Return the table function call that reads a written file, its path bound as `name`."""
+def _of_one_form(paths: Iterable[Path]) -> list[list[Path]]:
+    """Return the files in groups that one query may read: Parquet files of the same columns.
+
+    A query a file would make a release cost more with each release before it.
+    """
+    found: dict[object, list[Path]] = {}
+    for path in paths:
+        form = pq.read_schema(path).remove_metadata() if path.suffix == ".parquet" else path
+        found.setdefault(form, []).append(path)
+    return list(found.values())
+
+
+def source_of(path: Path, name: str, *, is_named: bool = False) -> str:
+    """Return the table function call that reads written files in the form of one of them.
+
+    Their path, or list of paths, is bound as `name`; `is_named`: the column `filename` tells which.
+    """
+    named = ", filename = true" if is_named else ""
     if path.suffix == ".parquet":
-        return f"read_parquet(${name})"
-    return f"read_csv(${name}, all_varchar = true, header = true)"
+        return f"read_parquet(${name}{named})"
+    return f"read_csv(${name}, all_varchar = true, header = true{named})"
 
 
 def columns_of(connection: DuckDBPyConnection, path: Path) -> list[str]:
@@ -96,7 +118,7 @@ def columns_of(connection: DuckDBPyConnection, path: Path) -> list[str]:
 
 
 def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -> str:
-    source = source_of(path, name)
+    """Return the query of the rows of files of the form of `path`, bound as a list to `name`."""
     found = columns_of(connection, path)
     present = [one for one in study.breakdowns if one in found]
     if not present or "status" not in found:
@@ -107,8 +129,9 @@ def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -
         )  # fmt: skip
     return sql.read(
         "disclosure/released_rows.sql",
-        source=source,
-        release=f"$release_{name}",
+        source=source_of(path, name, is_named=True),
+        files=f"${name}",
+        releases=f"$releases_{name}",
         others=f"$others_{name}",
         breakdowns=sql.names(present),
         absent="".join(
@@ -119,21 +142,24 @@ def _rows(connection: DuckDBPyConnection, study: Study, path: Path, name: str) -
     )
 
 
-def _of_another_kind(connection: DuckDBPyConnection, study: Study, path: Path) -> list[str]:
-    """Return the waves that this file tells of made-up people and the study of real ones, or so.
+def _of_another_kind(
+    connection: DuckDBPyConnection, study: Study, paths: Iterable[Path]
+) -> dict[Path, list[str]]:
+    """Return, by file, the waves that it tells of made-up people and the study of real ones, or so.
 
     Read from the table of waves beside the file, if it has one. Such releases have no respondent
     in common: to subtract one from the other would only frighten.
     """
-    beside = path.with_name(f"waves{path.suffix}")
-    if not beside.exists():
-        return []
-    query = sql.read("disclosure/waves_of_another_kind.sql", source=source_of(beside, "beside"))
-    rows = connection.execute(query, {"beside": str(beside)}).fetchall()
-    return [
-        wave for wave, made_up in rows
-        if wave in study.waves and study.waves[wave].synthetic != made_up
-    ]  # fmt: skip
+    told: dict[str, list[str]] = {}
+    beside = {path: path.with_name(f"waves{path.suffix}") for path in paths}
+    for files in _of_one_form(one for one in {*beside.values()} if one.exists()):
+        source = source_of(files[0], "beside", is_named=True)
+        query = sql.read("disclosure/waves_of_another_kind.sql", source=source)
+        bound = {"beside": list(map(str, files))}
+        for file, wave, made_up in connection.execute(query, bound).fetchall():
+            if wave in study.waves and study.waves[wave].synthetic != made_up:
+                told.setdefault(file, []).append(wave)
+    return {path: told.get(str(one), []) for path, one in beside.items()}
 
 
 def waves_released(connection: DuckDBPyConnection) -> tuple[str, ...]:

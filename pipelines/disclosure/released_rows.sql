@@ -1,11 +1,11 @@
--- The rows of one written table as they stand on disk, whatever its format, in one form.
--- reads  {source}: a table function call on the file, its path bound
+-- The rows of written tables of one form as they stand on disk, whatever their format, in one form.
+-- reads  {source}: a table function call on the files, their paths bound, with the column filename
 -- gives  release (0 the one to judge, then earlier ones), whether another table tells it, key, figures, whether any figure shows, status
--- slots  {source}; {release}: the parameter that holds the release; {others}: the parameter that
---        lists the waves to leave out; {breakdowns}: the breakdown
---        columns; {absent}: breakdowns that the file lacks (an earlier release may), as '_T' columns
+-- slots  {source}; {files}, {releases}, {others}: the parameters that hold, in one order, the paths,
+--        the releases that each is of and the waves to leave out of each; {breakdowns}: the breakdown
+--        columns; {absent}: breakdowns that the files lack (an earlier release may), as '_T' columns
 SELECT
-    CAST({release} AS INTEGER) AS release,
+    unnest(releases) AS release,
     false AS is_linked,
     wave, question, domain, actor, answer, measure, {absent} {breakdowns},
     TRY_CAST(respondents AS BIGINT) AS respondents,
@@ -21,4 +21,10 @@ SELECT
     ) <> '' AS has_figures,
     status
 FROM {source}
-WHERE NOT list_contains(CAST({others} AS VARCHAR[]), wave)
+JOIN (
+    SELECT
+        unnest({files}) AS filename,
+        unnest(CAST({releases} AS INTEGER[][])) AS releases,
+        unnest(CAST({others} AS VARCHAR[][])) AS others
+) AS files USING (filename)
+WHERE NOT list_contains(others, wave)
