@@ -16,7 +16,7 @@ from pipelines.catalogue.output import SITE
 from pipelines.workspace import code_digest, sha256_of_all
 
 RECORD = "site.json"
-Known = Mapping[str, Any]  # what is remembered of the site that stands; nothing where it was touched
+Known = Mapping[str, Any]  # of the site that stands; nothing where it was touched since
 
 
 def inputs_of(published: Path, made_by: str) -> str:
@@ -59,12 +59,14 @@ def versions_told(known: Known, code: str) -> Mapping[str, str]:
 
 def remember(
     private: Path, published: Path, code: str, inputs: str, versions: Mapping[str, str]
-) -> None:
-    """Keep what the site that was just built is made from, consists of and tells."""
+) -> int:
+    """Keep what the site just built is made from, consists of and tells; returns its files."""
     kept = {"inputs": inputs, "made_by": code, "versions": dict(versions)}
     record = private / RECORD
     record.touch(mode=0o600)
-    record.write_text(json.dumps({**kept, **_listing(published / SITE)}) + "\n", "utf-8")
+    found = _listing(published / SITE)
+    record.write_text(json.dumps({**kept, **found}) + "\n", "utf-8")
+    return int(found["files"])
 
 
 def _listing(site: Path) -> dict[str, int | str]:

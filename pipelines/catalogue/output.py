@@ -24,17 +24,20 @@ SiteFile = tuple[str, bytes | Path]
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2(2)
 
 
-def write_site(published: Path, files: Iterable[SiteFile]) -> int:
-    """Write `files` as `published`/site in place of the site before; returns how many there are.
+def write_site(published: Path, files: Iterable[SiteFile], spare: Path) -> None:
+    """Write `files` as `published`/site in place of the site before.
 
     Readers see the old site or the new one: the two folders change places in one system call where
-    the system has one (Linux); elsewhere there is a moment without a site. Raises SiteError for two
-    files of one name.
+    the system has one (Linux); elsewhere there is a moment without a site. What the new site took
+    over stands in both: the old one's goes to `spare`, a private folder, for the site after this
+    one to take. So each version has its files in two folders that are made once, however many sites
+    follow. Raises SiteError for two files of one name.
     """
     staging, site = published / STAGING, published / SITE
     shutil.rmtree(staging, ignore_errors=True)
+    taken: list[str] = []
     try:
-        count = _write(staging, files)
+        _write(staging, files, spare, taken)
         if not site.exists():
             staging.rename(site)
         elif not _exchange(staging, site):
@@ -42,10 +45,10 @@ def write_site(published: Path, files: Iterable[SiteFile]) -> int:
             shutil.rmtree(aside, ignore_errors=True)
             site.rename(aside)
             staging.rename(site)
-            shutil.rmtree(aside)
+            aside.rename(staging)
+        _keep(staging, taken, spare)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return count
 
 
 @contextmanager
@@ -57,55 +60,61 @@ def site_lock(private: Path) -> Iterator[None]:
         yield
 
 
-def _write(folder: Path, files: Iterable[SiteFile]) -> int:
-    count = 0
+def _write(folder: Path, files: Iterable[SiteFile], spare: Path, taken: list[str]) -> None:
     folder.mkdir()
     folder.chmod(FOLDER_MODE)
     for path, data in files:
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            count += _take_over(data, place) if isinstance(data, Path) else _new(data, place)
+            if isinstance(data, Path):
+                _take_over(data, spare / path, place)
+                taken.append(path)
+            else:
+                _new(data, place)
         except FileExistsError:
             raise SiteError("catalogue-two-files", file=path) from None
-    return count
 
 
-def _new(data: bytes, place: Path) -> int:
+def _keep(old: Path, taken: Iterable[str], spare: Path) -> None:
+    """Make `spare` hold what a site that no reader sees any more shares with the one that stands.
+
+    On another disk than the site it holds nothing.
+    """
+    shutil.rmtree(spare, ignore_errors=True)
+    for path in taken:
+        (spare / path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            (old / path).rename(spare / path)
+        except OSError:
+            return
+
+
+def _new(data: bytes, place: Path) -> None:
     with place.open("xb") as stream:
         stream.write(data)
     place.chmod(FILE_MODE)
-    return 1
 
 
-def _take_over(standing: Path, place: Path) -> int:
-    """Give the files of the site before second names; returns how many there are.
-
-    By names alone, without an object a file: those of a hundred versions are thousands.
-    """
-    if not standing.is_dir():
-        return _link(str(standing), str(place))
-    return _link_folder(str(standing), str(place))
-
-
-def _link_folder(standing: str, place: str) -> int:
-    os.mkdir(place)
-    with os.scandir(standing) as found:
-        return sum(
-            (_link_folder if one.is_dir() else _link)(one.path, f"{place}/{one.name}")
-            for one in found
-        )
+def _take_over(standing: Path, spare: Path, place: Path) -> None:
+    """Give the new site what stands in the old one: what is spare is moved, else it is linked."""
+    if place.exists():
+        raise FileExistsError(place)
+    try:
+        spare.rename(place)
+    except OSError:  # none is spare, or on another disk
+        if standing.is_dir():
+            shutil.copytree(standing, place, copy_function=_link)
+        else:
+            _link(standing, place)
 
 
-def _link(standing: str, place: str) -> int:
+def _link(standing: str | Path, place: str | Path) -> None:
     """Give a file a second name, or copy it where the disk has no links."""
     try:
         os.link(standing, place)
-    except FileExistsError:
-        raise
     except OSError:
         _new(Path(standing).read_bytes(), Path(place))
-    return 1
 
 
 def _exchange(one: Path, other: Path) -> bool:

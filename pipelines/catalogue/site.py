@@ -24,6 +24,7 @@ from pipelines.catalogue.published import Published, Release, read_published
 from pipelines.workspace import private_folder
 
 BASE_URL = "PHARE_BASE_URL"
+SPARE = "spare"  # private: see write_site
 LOCAL = "http://localhost:8000/"  # where `phare serve` puts it
 
 
@@ -60,19 +61,18 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
         files = files_as(known, inputs)
         if files is None or not (folder / "index.html").exists():
             published = read_published(folder)
-            files = _build(published, address, versions_told(known, code))
-            remember(private, folder, code, inputs, _versions(published))
+            _build(published, address, versions_told(known, code), private / SPARE)
+            files = remember(private, folder, code, inputs, _versions(published))
     return SiteSummary(folder / SITE / "index.html", names, files, address)
 
 
-def _build(published: Published, address: str, told: Mapping[str, str]) -> int:
+def _build(published: Published, address: str, told: Mapping[str, str], spare: Path) -> None:
     from pipelines.catalogue.pages import write_entrance
 
     if not published.studies:
         raise SiteError("catalogue-nothing-published", folder=published.folder)
-    count = write_site(published.folder, _files(published, address, told))
+    write_site(published.folder, _files(published, address, told), spare)
     write_entrance(published.folder)
-    return count
 
 
 def _files(published: Published, base_url: str, told: Mapping[str, str]) -> Iterator[SiteFile]:

@@ -97,7 +97,7 @@ def test_a_build_that_fails_leaves_the_site_that_was_there(study: Study) -> None
         yield "index.html", b"again"
 
     with pytest.raises(SiteError, match=r"index\.html"):
-        write_site(study.root / "published", files())
+        write_site(study.root / "published", files(), study.root / "spare")
     assert digests(built.index.parent) == before
     assert not list((study.root / "published").glob(".site*"))
 
@@ -108,10 +108,12 @@ def test_a_page_that_is_no_longer_made_leaves_the_site(
 ) -> None:
     if not can_exchange:
         monkeypatch.setattr(output, "_exchange", lambda *_: False)
-    write_site(tmp_path, [("a/old.html", b"1")])
-    assert write_site(tmp_path, [("new.html", b"2")]) == 1
-    assert digests(tmp_path / "site").keys() == {"new.html"}
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    published, spare = tmp_path / "published", tmp_path / "spare"
+    published.mkdir()
+    write_site(published, [("a/old.html", b"1")], spare)
+    write_site(published, [("new.html", b"2")], spare)
+    assert digests(published / "site").keys() == {"new.html"}
+    assert [path.name for path in published.iterdir()] == ["site"]
 
 
 def test_after_a_purge_nothing_of_its_data_is_left_in_the_site(study: Study) -> None:
