@@ -21,7 +21,13 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from pipelines import workspace
-from pipelines.intake import check_delivery, deliveries, newest_delivery, read_extract
+from pipelines.intake import (
+    check_delivery,
+    deliveries,
+    is_delivered,
+    newest_delivery,
+    read_extract,
+)
 from pipelines.profile import measured
 from pipelines.refusals import noted
 from pipelines.study import Study
@@ -69,7 +75,7 @@ class Step:
 
 def delivered_waves(study: Study) -> tuple[str, ...]:
     """Return the declared waves that have at least one delivery, in declared order."""
-    return tuple(wave for wave in study.waves if deliveries(study.root, study.id, wave))
+    return tuple(wave for wave in study.waves if is_delivered(study.root, study.id, wave))
 
 
 def wave_before(study: Study, wave: str) -> str | None:

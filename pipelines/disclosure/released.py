@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
@@ -94,7 +93,8 @@ def _of_one_form(paths: Iterable[Path]) -> list[list[Path]]:
     """
     found: dict[object, list[Path]] = {}
     for path in paths:
-        form = pq.read_schema(path).remove_metadata() if path.suffix == ".parquet" else path
+        is_parquet = path.suffix == ".parquet"
+        form = tuple(pl.read_parquet_schema(path).items()) if is_parquet else path
         found.setdefault(form, []).append(path)
     return list(found.values())
 

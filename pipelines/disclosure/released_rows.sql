@@ -1,6 +1,6 @@
 -- The rows of written tables of one form as they stand on disk, whatever their format, in one form.
 -- reads  {source}: a table function call on the files, their paths bound, with the column filename
--- gives  release (0 the one to judge, then earlier ones), whether another table tells it, key, figures, whether any figure shows, status
+-- gives  release (0 the one to judge, then earlier ones), whether another table tells it, key, figures, whether any figure shows (NULL of earlier ones), status
 -- slots  {source}; {files}, {releases}, {others}: the parameters that hold, in one order, the paths,
 --        the releases that each is of and the waves to leave out of each; {breakdowns}: the breakdown
 --        columns; {absent}: breakdowns that the files lack (an earlier release may), as '_T' columns
@@ -15,10 +15,10 @@ SELECT
     TRY_CAST(standard_error AS DOUBLE) AS standard_error,
     TRY_CAST(effective_respondents AS BIGINT) AS effective_respondents,
     TRY_CAST(design_effect AS DOUBLE) AS design_effect,
-    concat_ws(
+    CASE WHEN list_contains(releases, 0) THEN concat_ws(
         '', respondents, answering, weighted_base, value, standard_error, ci_low, ci_high,
         design_effect, effective_respondents, reliability
-    ) <> '' AS has_figures,
+    ) <> '' END AS has_figures,
     status
 FROM {source}
 JOIN (

@@ -10,6 +10,7 @@ from pipelines.intake.deliveries import (
     check_delivery,
     check_untracked,
     deliveries,
+    is_delivered,
     is_tracked,
     newest_delivery,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "check_delivery",
     "check_untracked",
     "deliveries",
+    "is_delivered",
     "is_tracked",
     "load_extract",
     "newest_delivery",

@@ -4,7 +4,9 @@ Belongs here: finding and checking what lies under raw/. Not here: adding to it 
 reading the files (extract.py).
 """
 
+import os
 import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,11 @@ def wave_folder(root: Path, study_id: str, wave_id: str) -> Path:
     return root / "raw" / study_id / wave_id
 
 
+def is_delivered(root: Path, study_id: str, wave_id: str) -> bool:
+    """Whether a wave has a delivery, without a look into it."""
+    return any(_folders(root, study_id, wave_id))
+
+
 def deliveries(root: Path, study_id: str, wave_id: str) -> tuple[Delivery, ...]:
     """Return the deliveries of a wave, oldest first; the last one is the one to use.
 
@@ -43,14 +50,15 @@ def deliveries(root: Path, study_id: str, wave_id: str) -> tuple[Delivery, ...]:
     superseded. Raises DeliveryError for a folder without sidecar, for `supersedes` that names no
     delivery and for deliveries that supersede one another in a circle.
     """
-    folder = wave_folder(root, study_id, wave_id)
-    found = [_delivery(path) for path in sorted(folder.glob("[!.]*/")) if path.is_dir()]
+    folders = sorted(_folders(root, study_id, wave_id), key=lambda one: one.name)
+    found = [_delivery(path) for path in folders]
     found.sort(key=lambda one: (one.sidecar.received, one.name))
-    superseded = {_superseded(one, found) for one in found}
+    names = [one.name for one in found]
+    superseded = {_superseded(one, names) for one in found if one.sidecar.supersedes is not None}
     old = [one for one in found if one.name in superseded]
     new = [one for one in found if one.name not in superseded]
     if found and not new:
-        raise DeliveryError("intake-supersedes-circle", folder=folder)
+        raise DeliveryError("intake-supersedes-circle", folder=wave_folder(root, study_id, wave_id))
     return (*old, *new)
 
 
@@ -99,16 +107,26 @@ def check_untracked(delivery: Delivery) -> None:
         raise DeliveryError("intake-personal-tracked", file=delivery.extract)
 
 
+def _folders(root: Path, study_id: str, wave_id: str) -> Iterator[Path]:
+    """Yield the folder of each delivery of a wave."""
+    folder = wave_folder(root, study_id, wave_id)
+    if folder.is_dir():
+        with os.scandir(folder) as found:
+            yield from (
+                Path(one.path) for one in found if one.is_dir() and not one.name.startswith(".")
+            )
+
+
 def _delivery(folder: Path) -> Delivery:
-    if not (folder / SIDECAR).is_file():
-        raise DeliveryError("intake-no-sidecar", folder=folder, sidecar=SIDECAR)
-    return Delivery(folder, read_sidecar(folder))
+    try:
+        return Delivery(folder, read_sidecar(folder))
+    except FileNotFoundError:
+        raise DeliveryError("intake-no-sidecar", folder=folder, sidecar=SIDECAR) from None
 
 
-def _superseded(delivery: Delivery, found: list[Delivery]) -> str | None:
-    named = delivery.sidecar.supersedes
-    names = [one.name for one in found]
-    if named is not None and named not in names:
+def _superseded(delivery: Delivery, names: Sequence[str]) -> str:
+    named = str(delivery.sidecar.supersedes)
+    if named not in names:
         raise DeliveryError(
             "intake-supersedes-unknown",
             file=delivery.folder / SIDECAR, found=named, valid=", ".join(names),

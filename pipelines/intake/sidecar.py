@@ -34,9 +34,12 @@ class Sidecar(Declared):
 
 
 def read_sidecar(folder: Path) -> Sidecar:
-    """Read the sidecar of a delivery; raises DeclarationError with file, line and key."""
+    """Read the sidecar of a delivery; raises DeclarationError with file, line and key.
+
+    Raises FileNotFoundError where there is none.
+    """
     path = folder / SIDECAR
-    return _read(path, path.read_bytes() if path.is_file() else b"")
+    return _read(path, path.read_bytes())
 
 
 @lru_cache(maxsize=4096)
