@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.large_study import STUDY, WAVE, add_delivery, write_large_study
 from benchmarks.report import Section, seconds, times
-from benchmarks.running import PHARE, Run, run
+from benchmarks.running import PHARE, DisagreementError, Run, run
 
 Points = list[tuple[int, float]]
 WIDTH, HEIGHT, MARGIN = 480, 300, 52
@@ -105,6 +105,9 @@ def _releases(folder: Path) -> Points:
     for number in range(2, RELEASES[-1] + 1):
         add_delivery(root, 2_000, 2, seed=number)
         costs.append(_publish(root, folder, "--erratum", "benchmark").cpu_of("run"))
+    made = len(list((root / "published" / STUDY).glob("*/datapackage.json")))
+    if made != len(costs):
+        raise DisagreementError(f"releases: {len(costs)} deliveries gave {made} releases")
     shutil.rmtree(root)
     starts = [min(number, RELEASES[-1] - BESIDE + 1) for number in RELEASES]
     return [

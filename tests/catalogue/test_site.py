@@ -10,7 +10,7 @@ from pipelines.catalogue import SiteError, build_site, machine, output
 from pipelines.catalogue.output import write_site
 from pipelines.release import purge
 from pipelines.study import Study
-from tests.release.made_up_release import published
+from tests.release.made_up_release import changed_value, published
 from tests.tiny_study import STUDY
 
 
@@ -20,6 +20,10 @@ def digests(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def publish_another(study: Study, cut: int) -> None:
+    published(study, lambda rows: changed_value(rows)[cut:], erratum="Encore.")
 
 
 def test_two_builds_give_the_same_bytes_wherever_they_run(study: Study, tmp_path: Path) -> None:
@@ -75,6 +79,60 @@ def test_a_further_release_takes_over_the_files_of_each_version_unless_the_site_
     made.clear()
     build_site(study.root, reuse=True)
     assert sorted(made) == sorted([*versions, newest]) and digests(folder) == taken_over
+
+
+def test_the_folder_of_a_version_is_made_twice_and_used_in_turn_by_all_later_sites(
+    study: Study,
+) -> None:
+    folder = build_site(study.root).index.parent
+    used = []
+    for cut in range(4):
+        publish_another(study, cut)
+        build_site(study.root, reuse=True)
+        used.append((folder / STUDY / "0.1.0" / "schemas").stat().st_ino)
+    assert used[0] != used[1] and used[2:] == used[:2]
+    taken_over = digests(folder)
+    build_site(study.root)
+    assert digests(folder) == taken_over
+
+
+def test_a_version_that_is_purged_is_not_spare_either(study: Study) -> None:
+    build_site(study.root)
+    published(study, erratum="Le premier poids était juste.")
+    build_site(study.root, reuse=True)
+    spare = study.root / ".phare" / "catalogue" / "spare"
+    assert (spare / STUDY / "0.1.0" / "ddi.xml").exists()
+    purge(study.root, STUDY, "0.1.0", reason="trop dit", by="A. Nom", run_id="run-p")
+    build_site(study.root, reuse=True)
+    assert (spare / STUDY / "0.3.0").exists() and not list(spare.rglob("*0.1.0*"))
+
+
+@pytest.mark.parametrize("moment", ["_take_over", "_keep"])
+def test_a_build_that_is_stopped_among_what_is_spare_harms_no_later_one(
+    study: Study, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    folder = build_site(study.root).index.parent
+    for cut in range(2):
+        publish_another(study, cut)
+        build_site(study.root, reuse=True)
+    before = digests(folder)
+    work, calls = getattr(output, moment), []
+
+    def stopped(*given: Path) -> None:
+        calls.append(given)
+        if len(calls) == (3 if moment == "_take_over" else 1):
+            raise KeyboardInterrupt
+        work(*given)
+
+    published(study, erratum="Le premier poids était juste.")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(output, moment, stopped)
+        build_site(study.root, reuse=True)
+    assert (digests(folder) == before) == (moment == "_take_over")
+    build_site(study.root, reuse=True)
+    taken_over = digests(folder)
+    build_site(study.root)
+    assert digests(folder) == taken_over
 
 
 def test_no_page_names_this_machine_and_releases_are_left_alone(study: Study) -> None:
