@@ -204,7 +204,7 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     assert "3 cellule(s) changée(s) dans 3 colonne(s)" in page
     assert "Réponses que plus personne ne donne : <code>a</code>, dans <code>raison</code>" in page
     questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
-    assert any("Répondants : 0 nouveau(x), 1 disparu(s)" in one for one in questions)
+    assert any("Identifiants : 0 nouveau(x), 1 disparu(s)" in one for one in questions)
 
 
 def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study):
