@@ -15,8 +15,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
-from sqlalchemy import create_engine, event
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from pipelines import PROJECT
@@ -27,8 +26,6 @@ from pipelines.evidence import CheckFailedError
 from pipelines.executors import IN_PROCESS, executor_name, step_failure
 from pipelines.profile import measured
 from pipelines.study import load_study
-
-ENGINE_MAKER = "create_engine"  # what Dagster's event log calls for every statement
 
 
 @dataclass(frozen=True)
@@ -130,15 +127,8 @@ def _held_open() -> Iterator[None]:
     Dagster opens and closes a connection a statement, and the last one to close copies the write-
     ahead log back and syncs it: half of a small run. Synchronous NORMAL loses at most the last
     events of the history when power fails; it never damages the file (sqlite.org/wal.html).
-    It also makes an engine a statement, which compiles each again: a tenth of a small run.
     """
     held: dict[str, sqlite3.Connection] = {}
-    engines: dict[str, Engine] = {}
-
-    def engine_of(url: str, **settings: Any) -> Engine:
-        if url not in engines:
-            engines[url] = create_engine(url, **settings)
-        return engines[url]
 
     def opened(connection: object, record: object) -> None:
         if not isinstance(connection, sqlite3.Connection):
@@ -151,11 +141,9 @@ def _held_open() -> Iterator[None]:
             held[path].execute("PRAGMA schema_version").fetchone()
 
     event.listen(Engine, "connect", opened)
-    setattr(sqlite_event_log, ENGINE_MAKER, engine_of)
     try:
         yield
     finally:
-        setattr(sqlite_event_log, ENGINE_MAKER, create_engine)
         event.remove(Engine, "connect", opened)
         for connection in held.values():
             connection.close()
