@@ -248,7 +248,7 @@ class Release:
         """Return lineage/run.json: the commit and library versions of the run."""
         return dict(read_json(self.folder / "lineage" / "run.json")) if self.has_data else {}
 
-    @property
+    @cached_property
     def diff_files(self) -> tuple[str, ...]:
         """Return the paths of the files of `diffs`, unread."""
         return tuple(f"diff/{path.name}" for path in sorted((self.folder / "diff").glob("*.csv")))
