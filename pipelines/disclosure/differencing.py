@@ -70,10 +70,11 @@ def with_earlier(now: Written, before: tuple[Written | None, ...], inside: Flags
     """
     respondents, bases, values = now.respondents, now.weighted_base, now.values
     for then in before:
-        if then is None:
+        missing = np.isnan(respondents)
+        if then is None or not missing.any():
             continue
         is_same = (now.respondents == then.respondents) & (now.state == SHOWN)
-        still = (inside & is_same[None, :]).any(axis=1) & np.isnan(respondents)
+        still = (inside & is_same[None, :]).any(axis=1) & missing
         usable = still & (then.state == SHOWN)
         respondents = np.where(usable, then.respondents, respondents)
         bases = np.where(usable, then.weighted_base, bases)

@@ -188,15 +188,15 @@ def read_wave(connection: DuckDBPyConnection, study: Study, wave: str, releases:
         },
     }
     items: dict[Key, list[Written | None]] = {}
-    rows = table.select(*ITEM, "release", "answer").with_row_index("row")
-    answers = rows.group_by(ITEM).agg(pl.col("answer").unique().sort())
-    parts = rows.group_by([*ITEM, "release"], maintain_order=True).agg("row").join(
+    answers = table.group_by(ITEM).agg(pl.col("answer").unique().sort())
+    parts = table.group_by([*ITEM, "release"], maintain_order=True).len().join(
         answers, on=ITEM, how="left", maintain_order="left"
     )  # fmt: skip
-    for *item, release, at, of_item in parts.iter_rows():
+    end = 0  # rows are sorted: those of an item in a release follow one another
+    for *item, release, rows, of_item in parts.iter_rows():
+        start, end = end, end + rows
         shown = items.setdefault(tuple(map(str, item)), [None] * releases)
-        mine = np.array(at, dtype=np.intp)
-        part = {name: column[mine] for name, column in columns.items()}
+        part = {name: column[start:end] for name, column in columns.items()}
         shown[int(release)] = _written(part, tuple(of_item), cells.height)
     keys = tuple(cells.iter_rows())
     return Wave(wave, keys, {key: tuple(shown) for key, shown in items.items()})
