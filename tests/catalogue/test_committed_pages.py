@@ -1,0 +1,40 @@
+"""What the pages of the committed releases say, against their tables and their folders."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from pipelines.catalogue.codebook import Codebook
+from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.pages import versions
+from pipelines.catalogue.pages.environment import Site
+from pipelines.catalogue.pages.study_pages import StudyPages
+from pipelines.catalogue.published import Published, read_published
+from pipelines.texts import Lang
+
+PUBLISHED = Path(__file__).parents[2] / "published"
+MAYORS, CLIMATE, PROGRAMME = "phare-institutions", "attitudes-climat-2019", "phare-programme"
+
+
+@cache
+def releases() -> Published:
+    return read_published(PUBLISHED)
+
+
+def made(study: str, lang: Lang, make: Callable[[StudyPages], Iterator[SiteFile]]) -> dict[str, str]:
+    """Return the pages that a module makes of a study, by path below site/."""
+    one = next(one for one in releases().studies if one.id == study)
+    codes = None if one.newest.is_collection else Codebook(one.newest)
+    site = Site(releases(), "https://data.example.org/", lang)
+    return {path: text.decode() for path, text in make(StudyPages(site, one, codes))}
+
+
+@pytest.mark.parametrize("study", [MAYORS, CLIMATE, PROGRAMME])
+def test_each_version_links_to_files_that_it_has(study: str) -> None:
+    for path, text in made(study, "fr", versions.files).items():
+        folder = (PUBLISHED / "site" / path).parent
+        for link in re.findall(rf'href="((?:\.\./)+{study}/[^"]+)"', text):
+            assert (folder / link).resolve().exists(), link
