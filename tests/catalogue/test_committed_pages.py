@@ -24,7 +24,10 @@ def releases() -> Published:
     return read_published(PUBLISHED)
 
 
-def made(study: str, lang: Lang, make: Callable[[StudyPages], Iterator[SiteFile]]) -> dict[str, str]:
+Make = Callable[[StudyPages], Iterator[SiteFile]]
+
+
+def made(study: str, lang: Lang, make: Make) -> dict[str, str]:
     """Return the pages that a module makes of a study, by path below site/."""
     one = next(one for one in releases().studies if one.id == study)
     codes = None if one.newest.is_collection else Codebook(one.newest)
@@ -38,3 +41,9 @@ def test_each_version_links_to_files_that_it_has(study: str) -> None:
         folder = (PUBLISHED / "site" / path).parent
         for link in re.findall(rf'href="((?:\.\./)+{study}/[^"]+)"', text):
             assert (folder / link).resolve().exists(), link
+
+
+def test_what_a_purge_did_is_not_called_a_withdrawal() -> None:
+    (text,) = made(MAYORS, "en", versions.files).values()
+    assert text.count("Data removed on") == 2
+    assert "Withdrawn on" not in text and "its data are removed" in text
