@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.pages import study as study_page
 from pipelines.catalogue.pages import versions
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -47,3 +48,13 @@ def test_what_a_purge_did_is_not_called_a_withdrawal() -> None:
     (text,) = made(MAYORS, "en", versions.files).values()
     assert text.count("Data removed on") == 2
     assert "Withdrawn on" not in text and "its data are removed" in text
+
+
+@pytest.mark.parametrize(("lang", "words"), [("fr", "non connu ("), ("en", "not known (")])
+@pytest.mark.parametrize("study", [MAYORS, CLIMATE, PROGRAMME])
+def test_what_the_method_notice_does_not_know_is_said_in_words(
+    study: str, lang: Lang, words: str
+) -> None:
+    (text,) = made(study, lang, study_page.files).values()
+    notice = text.partition('id="method"')[2]
+    assert words in notice and "unknown:" not in notice
