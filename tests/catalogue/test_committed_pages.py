@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
+from pipelines.catalogue.pages import findings, sheets, versions
 from pipelines.catalogue.pages import study as study_page
-from pipelines.catalogue.pages import versions
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.catalogue.published import Published, read_published
@@ -58,3 +58,18 @@ def test_what_the_method_notice_does_not_know_is_said_in_words(
     (text,) = made(study, lang, study_page.files).values()
     notice = text.partition('id="method"')[2]
     assert words in notice and "unknown:" not in notice
+
+
+def test_a_gap_of_a_territory_is_called_what_it_is_from_the_rest_not_from_the_total() -> None:
+    release = next(one for one in releases().studies if one.id == CLIMATE).newest
+    told = [row for row in release.tables["sheets"].rows
+            if row["contrast"] in ("above", "below") and row["measure"] == "share"]  # fmt: skip
+    assert any(row["difference"] != row["value"] - row["national"] for row in told)
+    for lang, right, wrong in (
+        ("fr", "Écart au reste", "Écarts? à l&#39;ensemble"),
+        ("en", "Gap to the rest", "Gaps? to the (total|whole)"),
+    ):
+        pages = {**made(CLIMATE, lang, sheets.files), **made(CLIMATE, lang, findings.files)}
+        for path, text in pages.items():
+            if "sheets/" in path or "priorities" in path:
+                assert right in text and not re.search(wrong, text), path

@@ -90,7 +90,7 @@ def _cell(pages: StudyPages, row: Row) -> Cell:
 
 
 def _contrasts(pages: StudyPages, rows: Sequence[Row]) -> list[Cell]:
-    """Return what sets the territory apart from the whole beyond sampling error."""
+    """Return what sets the territory apart from the rest beyond sampling error."""
     kept = [row for row in rows if row["contrast"] in ("above", "below")]
     kept.sort(key=lambda row: -abs(row["difference"]))
     return [_cell(pages, row) for row in kept]
