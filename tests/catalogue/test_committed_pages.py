@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages import findings, sheets, versions
+from pipelines.catalogue.pages import findings, quality, sheets, versions
 from pipelines.catalogue.pages import study as study_page
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -73,3 +73,16 @@ def test_a_gap_of_a_territory_is_called_what_it_is_from_the_rest_not_from_the_to
         for path, text in pages.items():
             if "sheets/" in path or "priorities" in path:
                 assert right in text and not re.search(wrong, text), path
+
+
+@pytest.mark.parametrize("study", [MAYORS, CLIMATE])
+def test_rows_withheld_of_all_tables_are_not_called_estimates(study: str) -> None:
+    release = next(one for one in releases().studies if one.id == study).newest
+    (text,) = made(study, "en", quality.files).values()
+    told = re.findall(r'<span class="big">([\d,]+)</span>rows withheld, all tables together', text)
+    held = {
+        name: sum(row.get("status") == "withheld" for row in table.rows)
+        for name, table in release.tables.items()
+    }
+    assert [int(one.replace(",", "")) for one in told] == [sum(held.values())]
+    assert sum(held.values()) > held["estimates"]
