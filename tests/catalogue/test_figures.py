@@ -75,10 +75,30 @@ def test_the_browser_writes_numbers_as_the_build_does(lang: Lang) -> None:
         assert told == numbers.number(value, 0, lang)
 
 
-def test_places_within_sampling_error_are_shared_and_beyond_it_are_not() -> None:
-    ranked = [cell("0.500"), cell("0.480"), cell("0.400"), cell("0.395"), cell("0.100")]
-    assert [place for place, _ in places(ranked)] == ["1–2", "1–2", "3–4", "3–4", "5"]
-    assert [group for _, group in places(ranked)] == [0, 0, 1, 1, 2]
+RANKED = ["0.500", "0.480", "0.475", "0.465", "0.100"]  # two differ from 0.028 on
+POSSIBLE = ["1–3", "1–4", "1–4", "2–4", "5"]
+
+
+def test_an_item_may_hold_every_place_that_the_sample_does_not_exclude() -> None:
+    told = places([cell(one) for one in RANKED])
+    assert [place for place, _ in told] == POSSIBLE
+    assert [group for _, group in told] == [0, 0, 0, 1, 2]
+
+
+def test_the_explorer_ranks_as_the_pages_do() -> None:
+    engine = charts._engine()
+    engine.eval(VIEWS.read_text("utf-8"))
+    rows = [{**cell(one), "domain": one, "actor": "_Z", "answer": "oui", "wave": "1"}
+            for one in RANKED]  # fmt: skip
+    codes = {
+        "breakdowns": [], "precision": {"national_share": 3},
+        "questions": {"q": {"kind": "single", "domains": [{"code": one, "fr": one}
+                                                          for one in RANKED]}},
+    }  # fmt: skip
+    state = {"q": "q", "view": "rank:domain", "wave": "1", "actor": "_Z", "answer": "oui"}
+    told = (json.dumps(one, default=float) for one in (codes, rows, state))
+    lines = engine.eval(f"JSON.stringify(PhareViews.of({', '.join(told)}, 'fr').lines)")
+    assert [one["place"] for one in json.loads(lines)] == POSSIBLE
 
 
 def test_a_cell_is_above_or_below_only_beyond_its_interval() -> None:

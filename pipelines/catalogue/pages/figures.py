@@ -87,23 +87,20 @@ def against(row: Row, whole: Row | None) -> str:
 
 
 def places(rows: Sequence[Row]) -> list[tuple[str, int]]:
-    """Return place ('1', '2–5') and group of rows sorted from the highest value.
+    """Return possible places ('1', '2–5') and group of rows sorted from the highest value.
 
-    Those of a group cannot be told from its first: their difference is below 1.96 times the root
-    of the sum of their squared errors, as if they were independent.
+    A row may hold any place below those it differs from above it and over those it differs from
+    below: by more than 1.96 times the root of the sum of their squared errors, as if they were
+    independent. A group begins with the first row that differs from the first of the group before.
     """
-    groups: list[list[int]] = []
+    found, first, group = [], 0, 0
     for at, row in enumerate(rows):
-        first = rows[groups[-1][0]] if groups else None
-        if first is not None and not _differ(first, row):
-            groups[-1].append(at)
-        else:
-            groups.append([at])
-    return [
-        (f"{group[0] + 1}" if len(group) == 1 else f"{group[0] + 1}–{group[-1] + 1}", number)
-        for number, group in enumerate(groups)
-        for _ in group
-    ]
+        if _differ(rows[first], row):
+            first, group = at, group + 1
+        low = 1 + sum(_differ(other, row) for other in rows[:at])
+        high = len(rows) - sum(_differ(other, row) for other in rows[at + 1 :])
+        found.append((f"{low}" if low == high else f"{low}–{high}", group))
+    return found
 
 
 def _differ(one: Row, other: Row) -> bool:

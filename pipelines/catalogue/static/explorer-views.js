@@ -6,14 +6,14 @@ var PhareViews = (function () {
   var WORDS = {
     fr: { withheld: "retenu", whole: "Ensemble", to: " à ", note: {
       answers: "Parts des réponses, intervalle à 95\u00a0%.",
-      rank: "Classés ; les places d'un même groupe ne peuvent pas être départagées.",
+      rank: "Classés ; à gauche, les places que l'échantillon laisse possibles ; un trait avant le premier qui diffère du premier du groupe précédent.",
       break: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble (pointillé).",
       map: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble ; hachuré : retenu.",
       multiples: "Un graphique par modalité, même échelle, intervalle à 95\u00a0%.",
       trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie ; hachuré : retenu." } },
     en: { withheld: "withheld", whole: "Total", to: " – ", note: {
       answers: "Shares of answers, 95% interval.",
-      rank: "Ranked; places within one group cannot be told apart.",
+      rank: "Ranked; at left, the places that the sample leaves possible; a line before the first that differs from the first of the group above.",
       break: "Coloured only where the 95% interval leaves out the value of the total (dashed).",
       map: "Coloured only where the 95% interval leaves out the value of the total; hatched: withheld.",
       multiples: "One chart a category, one scale, 95% interval.",
@@ -97,19 +97,16 @@ var PhareViews = (function () {
       rank: function (key) {
         var lines = listed(question[key + "s"], key), told = lines.filter(function (one) { return one.row.status === "published"; });
         told.sort(function (a, b) { return b.row.value - a.row.value; });
-        var first = null, groups = [];
+        var first = 0, band = 0;
         told.forEach(function (one, at) {
-          if (first === null || differ(told[first].row, one.row)) { first = at; groups.push([]); }
-          groups[groups.length - 1].push(at);
-        });
-        groups.forEach(function (group, band) {
-          group.forEach(function (at) {
-            told[at].band = band;
-            told[at].place = group.length === 1 ? String(group[0] + 1) : (group[0] + 1) + "–" + (group[group.length - 1] + 1);
-          });
+          function apart(other) { return differ(other.row, one.row); }
+          if (apart(told[first])) { first = at; band += 1; }
+          var low = 1 + told.slice(0, at).filter(apart).length, high = told.length - told.slice(at + 1).filter(apart).length;
+          one.band = band;
+          one.place = low === high ? String(low) : low + "–" + high;
         });
         var ordered = told.concat(lines.filter(function (one) { return one.row.status !== "published"; }));
-        var bars = ordered.map(function (one) { return bar(one.row, one.label, { place: one.place, band: one.band === undefined ? groups.length : one.band }); });
+        var bars = ordered.map(function (one) { return bar(one.row, one.label, { place: one.place, band: one.band === undefined ? band + 1 : one.band }); });
         return result("bars", ordered, Object.assign({ rows: bars }, axis(bars)), "rank", key);
       },
       breakdown: function (name) {
