@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -99,6 +100,34 @@ def test_the_explorer_ranks_as_the_pages_do() -> None:
     told = (json.dumps(one, default=float) for one in (codes, rows, state))
     lines = engine.eval(f"JSON.stringify(PhareViews.of({', '.join(told)}, 'fr').lines)")
     assert [one["place"] for one in json.loads(lines)] == POSSIBLE
+
+
+def test_the_axis_of_a_breakdown_reaches_the_total_where_all_else_is_withheld() -> None:
+    engine = charts._engine()
+    engine.eval(VIEWS.read_text("utf-8"))
+    kept = {"wave": "1", "domain": "_Z", "actor": "_Z", "answer": "oui"}
+    held = {**dict.fromkeys(cell("0")), "status": "withheld"}
+    rows = [{**cell("0.760"), **kept, "region": "_T"}, {**held, **kept, "region": "11"}]
+    codes = {
+        "breakdowns": [{"name": "region", "codes": [{"code": "_T", "fr": "Ensemble"},
+                                                    {"code": "11", "fr": "Île-de-France"}]}],
+        "precision": {"national_share": 3, "share": 2}, "questions": {"q": {"kind": "single"}},
+    }  # fmt: skip
+    state = {**kept, "q": "q", "view": "breakdown:region"}
+    told = (json.dumps(one, default=float) for one in (codes, rows, state))
+    drawn = engine.eval(f"JSON.stringify(PhareViews.of({', '.join(told)}, 'fr').spec)")
+    spec = json.loads(drawn)
+    assert [one["status"] for one in spec["rows"]] == ["withheld"]
+    assert spec["reference"]["value"] <= spec["domain"][1]
+
+
+def test_on_a_phone_a_place_counts_in_the_length_of_its_line() -> None:
+    row = {"label": "Compensation pour les ménages contraints dans leur usage de la voiture",
+           "value": 0.5, "low": 0.4, "high": 0.6, "status": "published", "text": "50 %",
+           "place": "5 (4–5)"}  # fmt: skip
+    drawn = str(charts.draw("bars", {"label": "", "rows": [row], "domain": [0, 1], "ticks": []}))
+    lines = re.findall(r'class="label">([^<]+)<', drawn.partition("narrow")[2])
+    assert lines[0].startswith("5 (4–5)") and max(map(len, lines)) <= 46
 
 
 def test_a_cell_is_above_or_below_only_beyond_its_interval() -> None:

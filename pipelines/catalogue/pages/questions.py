@@ -57,9 +57,12 @@ def _table_row(pages: StudyPages, label: str, row: Row, **more: Any) -> dict[str
 
 
 def _chart(pages: StudyPages, question: Question, label: str, rows: Sequence[dict[str, Any]],
-           **more: Any) -> Any:  # fmt: skip
-    limits = mean_limits(rows) if question.is_numeric else None
-    return draw("bars", {"label": label, "rows": rows, **axis(rows, pages.lang, mean=limits),
+           reference: dict[str, Any] | None = None) -> Any:  # fmt: skip
+    """Return the chart of some rows; the axis reaches the reference too, a bar drawn as a line."""
+    drawn = [*rows, reference] if reference else rows
+    limits = mean_limits(drawn) if question.is_numeric else None
+    more = {"reference": reference} if reference else {}
+    return draw("bars", {"label": label, "rows": rows, **axis(drawn, pages.lang, mean=limits),
                          **more})  # fmt: skip
 
 
@@ -141,16 +144,15 @@ def _broken(pages: StudyPages, question: Question) -> list[dict[str, Any]]:
             if not told or not any(row["status"] == "published" for _, row in told):
                 continue
             rows = [bar(codes, row, label, lang, tone=against(row, whole)) for label, row in told]
-            more = {}
+            reference = None
             if whole and whole["status"] == "published":
-                value = shown(codes, whole, lang)
-                more = {"reference": {"value": float(whole["value"]), "text": value}}
+                reference = bar(codes, whole, "", lang)
             heading = getattr(text or question.title, lang)
             charts.append(
                 {
                     "answer": heading,
                     "chart": _chart(pages, question, f"{heading} · {getattr(title, lang)}", rows,
-                                    **more),
+                                    reference),
                     "table": [_table_row(pages, label, row, tone=against(row, whole))
                               for label, row in told],
                 }

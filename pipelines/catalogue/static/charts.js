@@ -82,7 +82,7 @@ var PhareCharts = (function () {
     var top = spec.reference ? 24 : 8, y = top, parts = [], marks = [], lastBand = null;
     spec.rows.forEach(function (row) {
       var most = isNarrow ? 46 : (places ? 33 : 35);
-      var words = wrap(row.label, most, 2);
+      var words = wrap(isNarrow && row.place ? row.place + "  " + row.label : row.label, most, 2);
       var height = isNarrow ? 16 : 18;
       var rowHeight = isNarrow ? 17 * words.length + height + 14 : Math.max(30, 17 * words.length + 10);
       if (row.band !== undefined && row.band !== null && row.band !== lastBand) {
@@ -91,8 +91,7 @@ var PhareCharts = (function () {
       }
       var from = isNarrow ? y + 17 * words.length + 3 : y + (rowHeight - height) / 2;
       words.forEach(function (one, at) {
-        var shown = isNarrow && row.place && at === 0 ? row.place + "  " + one : one;
-        marks.push(isNarrow ? text(4, y + 13 + 17 * at, shown, "label")
+        marks.push(isNarrow ? text(4, y + 13 + 17 * at, one, "label")
           : text(left - 12, y + rowHeight / 2 + 5 + (at - (words.length - 1) / 2) * 17, one, "label", "end"));
       });
       if (row.place && !isNarrow) marks.push(text(4, y + rowHeight / 2 + 5, row.place, "place"));
@@ -167,7 +166,7 @@ var PhareCharts = (function () {
     for (var start = 0; start < spec.panels.length; start += columns) {
       var row = spec.panels.slice(start, start + columns), tallest = 0;
       row.forEach(function (panel, column) {
-        var left = column * (each + gap), right = left + each - 48;
+        var left = column * (each + gap), right = left + each - 58;
         var x = d3.scaleLinear().domain(spec.domain).range([left, right]);
         wrap(panel.title, most, 1).forEach(function (one) { parts.push(text(left, y + 18, one, "panel")); });
         spec.ticks.forEach(function (one) { parts.push(line(x(one.value), y + 28, x(one.value), y + 30 + panel.rows.length * 36, "grid")); });

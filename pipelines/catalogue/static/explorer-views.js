@@ -114,8 +114,9 @@ var PhareViews = (function () {
         var change = {}; change[name] = TOTAL;
         var whole = find(change), lines = listed(about.codes.filter(function (one) { return one.code !== TOTAL; }), name);
         var bars = lines.map(function (one) { return bar(one.row, one.label, { tone: against(one.row, whole) }); });
-        var spec = Object.assign({ rows: bars }, axis(bars));
-        if (whole && whole.status === "published") spec.reference = { value: whole.value, text: words.whole + " " + show(whole) };
+        var isTold = whole && whole.status === "published";
+        var spec = Object.assign({ rows: bars }, axis(isTold ? bars.concat(bar(whole)) : bars));
+        if (isTold) spec.reference = { value: whole.value, text: words.whole + " " + show(whole) };
         return result("bars", (whole ? [{ label: words.whole, row: whole }] : []).concat(lines), spec, "break", name);
       },
       map: function (name) {
