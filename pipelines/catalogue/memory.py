@@ -13,7 +13,7 @@ from typing import Any
 
 from phare_data.layout import LATEST, VERSIONS
 from pipelines.catalogue.output import SITE
-from pipelines.workspace import code_digest, sha256_of_all
+from pipelines.workspace import code_digest, sha256_of_all, write_private
 
 RECORD = "site.json"
 Known = Mapping[str, Any]  # of the site that stands; nothing where it was touched since
@@ -62,10 +62,8 @@ def remember(
 ) -> int:
     """Keep what the site just built is made from, consists of and tells; returns its files."""
     kept = {"inputs": inputs, "made_by": code, "versions": dict(versions)}
-    record = private / RECORD
-    record.touch(mode=0o600)
     found = _listing(published / SITE)
-    record.write_text(json.dumps({**kept, **found}) + "\n", "utf-8")
+    write_private(private / RECORD, {**kept, **found})
     return int(found["files"])
 
 
