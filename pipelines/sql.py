@@ -63,7 +63,12 @@ def same(left: str, right: str, identifiers: Iterable[str]) -> str:
 
 @cache
 def _text(path: str) -> str:
-    return (ROOMS / path).read_text("utf-8")
+    """Return the query of `path` without its comment lines.
+
+    They name the slots, and a name with a line break filled in there would end the comment.
+    """
+    lines = (ROOMS / path).read_text("utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
 def read(path: str, /, **slots: str) -> str:

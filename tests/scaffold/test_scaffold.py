@@ -1,5 +1,6 @@
 """A scaffold guesses, marks its guesses, copies no rare value, and leads to a study that runs."""
 
+import csv
 import os
 import re
 import subprocess
@@ -65,6 +66,16 @@ def test_the_mayors_extract_gives_batteries_roles_and_its_format(tmp_path: Path)
     assert "NSP,À COMPLÉTER : NSP,TO COMPLETE: NSP,,dont_know" in scale
     written = "".join(path.read_text("utf-8") for path in folder.rglob("*.*"))
     assert "@" not in written and "Verbatim" not in written
+
+
+def test_names_as_long_as_questions_with_quotes_and_line_breaks_are_names(tmp_path: Path) -> None:
+    names = ["N°", 'Q1. L\'école dite\n"publique" ?', "Q2;\n\"\"", "-- Q3\nFROM"]
+    path = tmp_path / "extrait.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([names, *([n, "oui", "non", "nsp"] for n in range(9))])
+    folder = scaffold(tmp_path, "longs", path)
+    questions = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))["questions"]
+    assert [about["columns"] for about in questions.values()] == names[1:]
 
 
 def test_what_is_left_to_complete_is_counted(tmp_path: Path) -> None:
