@@ -5,6 +5,7 @@ the lists (schemas/) and what a reader does with a text that matches nothing (va
 """
 
 import csv
+import io
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Literal, cast, get_args
 from pipelines.study.errors import DeclarationError
 from pipelines.study.files import CodelistFile
 from pipelines.study.model import Text
-from pipelines.study.yaml_source import TO_COMPLETE, load_model
+from pipelines.study.yaml_source import TO_COMPLETE, load_model, text_of
 
 AnswerKind = Literal["answer", "dont_know", "refusal", "not_asked", "missing"]
 COLUMNS = ("code", "label_fr", "label_en", "aliases", "kind", "parent")
@@ -78,14 +79,13 @@ def accepted_texts(code: Code) -> tuple[str, ...]:
 def read_codelist(path: Path) -> Codelist:
     """Read `<id>.csv` and its sidecar `<id>.yaml`.
 
-    Raises DeclarationError (file and line) for a missing column, a repeated code, an unknown kind
-    or a text that stands for two codes.
+    Raises DeclarationError (file and line) for a missing file or column, a repeated code, an
+    unknown kind or a text that stands for two codes.
     """
     about = load_model(path.with_suffix(".yaml"), CodelistFile)
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        _check_header(path, reader.fieldnames or ())
-        codes = tuple(_code(path, line, row) for line, row in enumerate(reader, start=2))
+    reader = csv.DictReader(io.StringIO(text_of(path), newline=""))
+    _check_header(path, reader.fieldnames or ())
+    codes = tuple(_code(path, line, row) for line, row in enumerate(reader, start=2))
     found = Codelist(path.stem, about, codes, path)
     _check_unambiguous(found)
     return found
@@ -118,8 +118,8 @@ def _code(path: Path, line: int, row: dict[str, str]) -> Code:
 
 def _left(path: Path) -> int:
     """Return how many cells of a list a scaffold left to complete."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return sum(cell.startswith(TO_COMPLETE) for row in csv.reader(lines) for cell in row)
+    lines = io.StringIO(text_of(path), newline="")
+    return sum(cell.startswith(TO_COMPLETE) for row in csv.reader(lines) for cell in row)
 
 
 def _check_unambiguous(codelist: Codelist) -> None:

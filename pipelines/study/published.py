@@ -5,6 +5,7 @@ with estimates (pipelines.analysis).
 """
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from pipelines.study.errors import DeclarationError
 from pipelines.study.items import Item
 from pipelines.study.model import NOT_APPLICABLE, Text
+from pipelines.study.yaml_source import text_of
 
 if TYPE_CHECKING:
     from pipelines.study.loader import Study
@@ -98,16 +100,15 @@ def read_published(study: "Study") -> tuple[PublishedFigure, ...]:
 
 
 def _rows(path: Path) -> list[_Row]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.reader(lines)
-        header = next(reader, [])
-        for name in header:
-            if name not in COLUMNS:
-                raise DeclarationError.unknown(path, 1, "column", name, COLUMNS)
-        for name in COLUMNS:
-            if name not in header:
-                raise DeclarationError("study-missing-key", file=path, line=1, key=name)
-        return [_row(path, reader.line_num, header, cells) for cells in reader if cells]
+    reader = csv.reader(io.StringIO(text_of(path), newline=""))
+    header = next(reader, [])
+    for name in header:
+        if name not in COLUMNS:
+            raise DeclarationError.unknown(path, 1, "column", name, COLUMNS)
+    for name in COLUMNS:
+        if name not in header:
+            raise DeclarationError("study-missing-key", file=path, line=1, key=name)
+    return [_row(path, reader.line_num, header, cells) for cells in reader if cells]
 
 
 def _row(path: Path, line: int, header: Sequence[str], cells: Sequence[str]) -> _Row:

@@ -42,6 +42,8 @@ class _Loader(yaml.CSafeLoader):
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="key that is no text", problem_mark=key.start_mark)
         if key.value in seen:
             raise yaml.MarkedYAMLError(
                 problem=f"key {key.value!r} twice", problem_mark=key.start_mark
@@ -50,17 +52,39 @@ def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     return dict(loader.construct_pairs(node, deep=True))
 
 
+def _existing_date(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as error:
+        problem = f"{node.value}: {error}"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _existing_date)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a declared file; raises DeclarationError for a missing one or no UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # spreadsheets and editors write the mark
+    except FileNotFoundError:
+        raise DeclarationError("study-missing-file", file=path) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DeclarationError("study-not-utf8", file=path, line=line) from None
 
 
 def parse(path: Path) -> YamlSource:
     """Parse `path`; raises DeclarationError for a missing or malformed file."""
+    text = text_of(path)
     try:
-        loader = _Loader(path.read_text("utf-8"))
+        loader = _Loader(text)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node else None
-    except FileNotFoundError:
-        raise DeclarationError("study-missing-file", file=path) from None
+    except yaml.reader.ReaderError as error:  # a control character: a byte, and no line
+        line = text.encode().count(b"\n", 0, error.position) + 1
+        raise DeclarationError("study-bad-yaml", file=path, line=line, found=error.reason) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DeclarationError(

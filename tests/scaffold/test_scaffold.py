@@ -69,7 +69,7 @@ def test_the_mayors_extract_gives_batteries_roles_and_its_format(tmp_path: Path)
 
 
 def test_names_as_long_as_questions_with_quotes_and_line_breaks_are_names(tmp_path: Path) -> None:
-    names = ["N°", 'Q1. L\'école dite\n"publique" ?', "Q2;\n\"\"", "-- Q3\nFROM"]
+    names = ["N°", 'Q1. L\'école dite\n"publique" ?', 'Q2;\n""', "-- Q3\nFROM"]
     path = tmp_path / "extrait.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([names, *([n, "oui", "non", "nsp"] for n in range(9))])

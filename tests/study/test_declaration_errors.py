@@ -67,6 +67,9 @@ BAD_VALUES = [
     (S, "id: bocage", "id: Bocage", "study-bad-value", "Bocage"),
     (S, "licence: {name", "licence: [{name", "study-bad-yaml", "expected"),
     (S, "id: bocage", "phare: 1", "study-bad-yaml", "twice"),
+    (S, "id: bocage", "? [id, bocage]\n: bocage", "study-bad-yaml", "no text"),
+    (S, "id: bocage", "id: bo\x07cage", "study-bad-yaml", "control characters"),
+    (W, "end: 2024-01-31", "end: 2024-02-31", "study-bad-yaml", "2024-02-31"),
     (S, "role: direct_identifier", "role: weight", "study-two-roles", "weight"),
     (S, "column: zone}", "column: courriel}", "study-identifier-published", "courriel"),
     (S, ", codelist: age}", "}", "study-missing-key", "columns.classe.codelist"),
@@ -102,7 +105,8 @@ BAD_VALUES = [
 ]  # fmt: skip
 # provoked by test_loading below, and by tests/analysis/test_declared_analyses.py
 ELSEWHERE = {
-    "study-missing-file", "study-unknown-study", "study-unknown-wave", "study-analysis-twice",
+    "study-missing-file", "study-not-utf8", "study-unknown-study", "study-unknown-wave",
+    "study-analysis-twice",
     "study-total-not-counted", "study-total-filtered", "study-ratio-batteries",
     "study-quantile-grain", "study-quantile-close",
 }  # fmt: skip
@@ -152,6 +156,37 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         load_study(folder.parents[1], STUDY)
     assert refused.value.key == "study-missing-file"
     assert refused.value.values["file"] == folder / "waves.yaml"
+
+
+@pytest.mark.parametrize("file", [W, "codelists/accord.csv", F])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_file_saved_in_another_encoding_is_named_with_its_line(
+    folder: Path, file: str, encoding: str
+) -> None:
+    text = (folder / file).read_text("utf-8").replace("Texte", "Tête").replace("Non", "Né")
+    (folder / file).write_bytes(text.encode(encoding))
+    line = next(at for at, one in enumerate(text.splitlines(), start=1) if not one.isascii())
+    with pytest.raises(DeclarationError) as refused:
+        load_study(folder.parents[1], STUDY)
+    assert refused.value.key == "study-not-utf8"
+    assert refused.value.values["file"] == folder / file
+    assert refused.value.values["line"] == (line if encoding == "cp1252" else 1)
+
+
+@pytest.mark.parametrize("file", [S, W, ZONE, F])
+def test_the_mark_that_a_spreadsheet_writes_before_utf8_is_no_part_of_a_name(
+    folder: Path, file: str
+) -> None:
+    (folder / file).write_text((folder / file).read_text("utf-8"), "utf-8-sig")
+    assert load_study(folder.parents[1], STUDY).codelists["zone"].names == ("N", "S")
+
+
+def test_a_codelist_without_its_codes_is_named(folder: Path) -> None:
+    (folder / ZONE).unlink()
+    with pytest.raises(DeclarationError) as refused:
+        load_study(folder.parents[1], STUDY)
+    assert refused.value.key == "study-missing-file"
+    assert refused.value.values["file"] == folder / ZONE
 
 
 def test_an_unknown_study_or_wave_is_a_mistake_of_usage_with_the_nearest_name(folder: Path) -> None:
