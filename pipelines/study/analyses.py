@@ -15,8 +15,9 @@ from pydantic import Field, model_validator
 from pipelines.study.codelist import Codelist
 from pipelines.study.errors import DeclarationError
 from pipelines.study.files import StudyFile
+from pipelines.study.forms import Slug
 from pipelines.study.items import published_answers
-from pipelines.study.model import NOT_APPLICABLE, Declared, Question, Slug, Text
+from pipelines.study.model import NOT_APPLICABLE, Declared, Question, Text
 from pipelines.study.yaml_source import Key, YamlSource, build, parse
 
 FILE = "analyses.yaml"

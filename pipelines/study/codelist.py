@@ -16,7 +16,7 @@ from typing import Literal, cast, get_args
 from pipelines.study.errors import DeclarationError
 from pipelines.study.files import CodelistFile
 from pipelines.study.model import Text
-from pipelines.study.yaml_source import TO_COMPLETE, load_model, text_of
+from pipelines.study.yaml_source import TO_COMPLETE, build, parse, text_of
 
 AnswerKind = Literal["answer", "dont_know", "refusal", "not_asked", "missing"]
 COLUMNS = ("code", "label_fr", "label_en", "aliases", "kind", "parent")
@@ -80,14 +80,20 @@ def read_codelist(path: Path) -> Codelist:
     """Read `<id>.csv` and its sidecar `<id>.yaml`.
 
     Raises DeclarationError (file and line) for a missing file or column, a repeated code, an
-    unknown kind or a text that stands for two codes.
+    unknown kind, a text that stands for two codes or a net of an unknown code.
     """
-    about = load_model(path.with_suffix(".yaml"), CodelistFile)
+    source = parse(path.with_suffix(".yaml"))
+    about = build(source, CodelistFile)
     reader = csv.DictReader(io.StringIO(text_of(path), newline=""))
     _check_header(path, reader.fieldnames or ())
     codes = tuple(_code(path, line, row) for line, row in enumerate(reader, start=2))
     found = Codelist(path.stem, about, codes, path)
     _check_unambiguous(found)
+    for name, net in about.nets.items():
+        for place, code in enumerate(net.answers):
+            if code not in found.names:
+                line = source.line(("nets", name, "answers", place))
+                raise DeclarationError.unknown(source.path, line, "code", code, found.names)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipelines.study.forms import Slug, WaveName
 from pipelines.study.model import (
     Acceptance,
     Breakdown,
@@ -20,7 +21,6 @@ from pipelines.study.model import (
     Publication,
     Question,
     Reliability,
-    Slug,
     Source,
     Spatial,
     Text,
@@ -110,7 +110,7 @@ class QuestionsFile(Declared):
 class WavesFile(Declared):
     """The content of `waves.yaml`."""
 
-    waves: dict[str, Wave] = Field(min_length=1)
+    waves: dict[WaveName, Wave] = Field(min_length=1)
 
 
 class Net(Declared):

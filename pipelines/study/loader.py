@@ -19,6 +19,7 @@ from pipelines.study.items import Item, items_of
 from pipelines.study.model import FORMAT_VERSION, Breakdown, Question, Wave
 from pipelines.study.published import PublishedFigure, read_published
 from pipelines.study.references import Parts, Sources, check_references
+from pipelines.study.sound import check_sound
 from pipelines.study.yaml_source import YamlSource, build, parse
 
 UNSETTLED = 100_000_000  # nanoseconds: a change later than this may not show in a file's time
@@ -158,6 +159,7 @@ def _load(root: Path, name: str) -> Study:
         sources=sources,
     )
     check_references(parts)
+    check_sound(parts)
     known = Known(parts.study, parts.questions.questions, parts.codelists)
     study = Study(
         root, parts.study, parts.questions.questions, parts.waves.waves, dict(parts.codelists),

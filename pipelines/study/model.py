@@ -9,22 +9,15 @@ Words are those of Data Package 2.0 and DDI Codebook where these have one.
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.study.forms import Columns, Delimiter, Expression, Slug, slots_of
 
 FORMAT_VERSION = 1
 TOTAL = "_T"
 NOT_APPLICABLE = "_Z"
-
-
-def _slug(text: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", text):
-        raise ValueError("a name is lower-case letters, digits, '-' and '_', first a letter")
-    return text
-
-
-Slug = Annotated[str, AfterValidator(_slug)]
 
 
 class Declared(BaseModel):
@@ -88,7 +81,7 @@ class Column(Declared):
     description: Text | None = None
     type: Literal["string", "number"] = "string"
     decimals: int = Field(default=0, ge=0, le=6)
-    pattern: str | None = None
+    pattern: Expression | None = None
     codelist: Slug | None = None
     required: bool = True
 
@@ -138,7 +131,7 @@ class Question(Declared):
     title: Text
     wording: Text
     kind: QuestionKind
-    columns: str | tuple[str, ...]
+    columns: Columns
     scale: Slug | None = None
     domain: Slug | None = None
     actor: Slug | None = None
@@ -185,6 +178,8 @@ class Question(Declared):
             raise ValueError("open text has no 'scale'")
         if self.is_numeric and (self.minimum is None or self.maximum is None):
             raise ValueError("kinds score and numeric need 'minimum' and 'maximum'")
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            raise ValueError("'minimum' is below 'maximum'")
         if isinstance(self.columns, tuple) and self.kind != "multiple":
             raise ValueError("a list of columns is for kind multiple")
         if self.at_most is not None and self.kind != "multiple":
@@ -197,11 +192,14 @@ class Question(Declared):
             if self.domain or self.actor:
                 raise ValueError("a battery needs a column pattern, not a list of columns")
             return self
-        slots = set(re.findall(r"{(\w+)}", self.columns))
+        if self.kind == "open_text":  # its name is taken as it stands
+            return self
+        slots = slots_of(self.columns)
         wanted = {name for name in ("domain", "actor") if getattr(self, name)}
         wanted |= {"answer"} if self.kind == "multiple" else set()
         if slots != wanted:
-            raise ValueError(f"the column pattern must hold exactly {sorted(wanted) or 'no slot'}")
+            held = sorted(wanted) or "no slot (a brace of a column's name is written twice)"
+            raise ValueError(f"the column pattern must hold exactly {held}")
         return self
 
 
@@ -286,8 +284,8 @@ class ExtractFormat(Declared):
     """How the institute delivers a wave; each list is what is accepted, not a guess."""
 
     format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
-    encodings: tuple[str, ...] = ("utf-8",)
-    delimiters: tuple[str, ...] = (",",)
+    encodings: tuple[str, ...] = Field(default=("utf-8",), min_length=1)
+    delimiters: tuple[Delimiter, ...] = Field(default=(",",), min_length=1)
     decimal: Literal[".", ","] = "."
     title_rows: int = Field(default=0, ge=0)
     label_rows: int = Field(default=0, ge=0)

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
 from pipelines.study import Study
-from pipelines.study.model import Declared, Slug
+from pipelines.study.forms import Slug
+from pipelines.study.model import Declared
 from pipelines.study.yaml_source import load_model
 from pipelines.validation.errors import CorrectionError
 

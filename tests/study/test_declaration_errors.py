@@ -25,6 +25,12 @@ UNKNOWN_NAMES = [
     (S, "[zone, age]", "[zone, aje]", "aje", "age"),
     (S, "strata: [zone]", "strata: [zones]", "zones", "zone"),
     (S, "{column: poids", "{column: poid", "poid", "poids"),
+    (S, "{column: poids, strata", "{column: duree, strata", "duree", "—"),
+    (S, "strata: [zone]", "strata: [zone], population: frame", "zone", "—"),
+    (S, "{column: poids, strata: [zone]}",
+     "{calibration: {method: raking, margins: [[region, zone]]}}", "zone", "—"),
+    (S, "codelist: region, derived", "codelist: age, derived", "Y, M, O", "—"),
+    ("codelists/accord.yaml", "['2', '1']", "['22', '1']", "22", "2"),
     (S, "codelist: age}", "codelist: aage}", "aage", "age"),
     (Q, "scale: avis", "scale: aviss", "aviss", "avis"),
     (Q, "domain: domaine", "domain: domaines", "domaines", "domaine"),
@@ -88,6 +94,25 @@ BAD_VALUES = [
     (ZONE, "S,Sud,South,", "S,Sud,South,LE  NORD", "study-codelist-ambiguous", "LE  NORD"),
     (ZONE, "S,Sud,South,", "N,Sud,South,", "study-codelist-ambiguous", "N"),
     ("codelists/zone.yaml", "source: Essai\n", "", "study-missing-key", "source"),
+    (S, "  insee: {role: commune}\n", "", "study-two-roles", "commune"),
+    (S, "'R[0-9]+'", "'R[0-'", "study-bad-value", "regular expression"),
+    (S, "'R[0-9]+'", "'R(?!0)[0-9]+'", "study-bad-value", "look-around"),
+    (S, "[zone, age]", "[zone, zone]", "study-crossing-twice", "zone, zone"),
+    (S, "  region: {title", "  value: {title", "study-reserved", "value"),
+    (S, "  lot: {role: dropped", "  Zone: {role: dropped", "study-column-case", "zone"),
+    (Q, "columns: propos", "columns: AVIS", "study-column-case", "AVIS"),
+    (ZONE, "S,Sud,South,", "_T,Sud,South,", "study-reserved", "_T"),
+    (Q, "columns: note", "columns: note {/10}", "study-bad-value", "written twice"),
+    (Q, "columns: note", "columns: 'note {'", "study-bad-value", "written twice"),
+    (Q, "columns: note", "columns: ''", "study-bad-value", "the name of a column"),
+    (Q, "[citee_1, citee_2]", "[citee_1, citee_1]", "study-bad-value", "each once"),
+    (Q, "[citee_1, citee_2]", "[]", "study-bad-value", "at least one"),
+    (Q, "minimum: 0", "minimum: 11", "study-bad-value", "below"),
+    (W, '"2024":', '"../2024":', "study-bad-value", "wave's name"),
+    (W, "    frame_year", "    extract: {delimiters: ['||']}\n    frame_year",
+     "study-bad-value", "one sign"),
+    (W, "    frame_year", "    extract: {encodings: []}\n    frame_year",
+     "study-bad-value", "encodings"),
     (F, "source,", "", "study-missing-key", "source"),
     (F, "f1,2024,", "f1,", "study-bad-value", "15 cells"),
     (F, "f2,", "f1,", "study-bad-value", "once"),
@@ -125,6 +150,7 @@ def test_an_unknown_name_is_shown_with_its_line_and_the_nearest_valid_one(
 
 # What is missing, or wrong between two keys, is shown at the line of the entry that holds it.
 WHOLE_ENTRY = {"study-missing-key", "study-two-roles", "study-no-frame-year", "study-bad-yaml"}
+OF_TWO_KEYS = ("column pattern", "below 'maximum'", "written twice")
 ENTRY_LINES = 20
 # A key that names no line of its own is shown at the line of the entry that holds it.
 SPREAD = {"{M: O}": 2}
@@ -141,7 +167,8 @@ def test_a_bad_value_is_shown_with_its_file_and_line_in_both_languages(
         assert str(folder / file) in error.text(lang)
     assert shown in error.text("en")
     off = abs(int(str(error.values.get("line", 1))) - line)
-    assert off <= (ENTRY_LINES if key in WHOLE_ENTRY or "pattern" in error.text("en") else 0)
+    of_entry = key in WHOLE_ENTRY or any(one in error.text("en") for one in OF_TWO_KEYS)
+    assert off <= (ENTRY_LINES if of_entry else 0)
 
 
 def test_every_message_of_a_declaration_has_a_bad_file_that_provokes_it() -> None:
@@ -156,6 +183,18 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         load_study(folder.parents[1], STUDY)
     assert refused.value.key == "study-missing-file"
     assert refused.value.values["file"] == folder / "waves.yaml"
+
+
+def test_a_crossing_given_twice_in_another_order_is_named_where_it_comes_back(spoilt) -> None:
+    error, line = spoilt(S, "[zone, age]", "[age, zone]\n  - [zone, age]")
+    assert (error.key, error.values["line"]) == ("study-crossing-twice", line + 1)
+
+
+def test_a_brace_written_twice_is_one_of_the_name(folder: Path) -> None:
+    text = (folder / Q).read_text("utf-8").replace("columns: note", "columns: 'note {{/10}}'")
+    (folder / Q).write_text(text, "utf-8")
+    columns = {one.question: one.columns for one in load_study(folder.parents[1], STUDY).items}
+    assert columns["note"] == ("note {/10}",)
 
 
 @pytest.mark.parametrize("file", [W, "codelists/accord.csv", F])
