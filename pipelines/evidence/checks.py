@@ -107,8 +107,26 @@ def _shares_sum_to_one(study: Study, wave: str, folder: Path) -> Numbers:
 
 
 def _items_estimated(study: Study, wave: str, folder: Path) -> Numbers:
-    found = _count("items_estimated", {}, estimates=str(folder / "estimates.parquet"))
-    return {"seen": found["seen"], "wrong": abs(len(study.items) - found["seen"])}
+    """Count the items that people answered and that have no estimate.
+
+    A question that the wave did not put, or that nobody answered, has none.
+    """
+    with sql.connect() as connection:
+        query = sql.read("evidence/items_estimated.sql")
+        cursor = connection.execute(query, {"estimates": str(folder / "estimates.parquet")})
+        found = set(cursor.fetchall())
+    left = [one for one in study.items if (one.question, one.domain, one.actor) not in found]
+    if not left:
+        return {"seen": len(found), "wrong": 0}
+    from pipelines.estimation.response import answered_sql  # its room is not loaded in vain
+
+    responses = str(folder / "responses.parquet")
+    wrong = sum(_is_answered(answered_sql(study, one), responses) for one in left)
+    return {"seen": len(found), "wrong": wrong}
+
+
+def _is_answered(answered: str, responses: str) -> bool:
+    return _count("answered", {"answered": answered}, responses=responses)["seen"] > 0
 
 
 def _published_figures_explained(study: Study, wave: str, folder: Path) -> Numbers:
@@ -182,7 +200,7 @@ CHECKS = (
     Check("rows_accounted_for", "responses", _rows_accounted_for, _nothing_wrong),
     Check("rules_ran", "responses", _rules_ran, _nothing_wrong),
     Check("weights_positive", "weighted_responses", _weights_positive, _nothing_wrong),
-    Check("shares_sum_to_one", "estimates", _shares_sum_to_one, _nothing_wrong),
+    Check("shares_sum_to_one", "estimates", _shares_sum_to_one, _none_wrong),
     Check("items_estimated", "estimates", _items_estimated, _nothing_wrong),
     Check(
         "published_figures_explained", "reconciliation", _published_figures_explained,

@@ -1,5 +1,6 @@
--- How many items have an estimate.
+-- Which items have an estimate.
 -- reads  $estimates: path (Parquet)
--- gives  seen (distinct items with an estimated row), wrong (always 0: the caller compares); one row
-SELECT count(DISTINCT (question, domain, actor)) FILTER (respondents > 0) AS seen, 0 AS wrong
+-- gives  question, domain, actor of each item with an estimated row that somebody's answer is in
+SELECT DISTINCT question, domain, actor
 FROM read_parquet($estimates)
+WHERE respondents > 0

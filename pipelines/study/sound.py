@@ -5,7 +5,6 @@ there, counts that the frame cannot give. Not here: names that must exist (refer
 entry can check alone (model.py).
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,6 @@ from pipelines.texts import read_texts
 
 FIELDS = ("fields.yaml", "analysis_fields.yaml", "estimation_fields.yaml")
 RESERVED = (TOTAL, NOT_APPLICABLE, "_U")  # the total, not asked or not known, an empty cell
-TARGETS = {"region": "region", "commune_size": "commune-size"}  # derivation → list of its codes
 
 
 def check_sound(parts: Parts) -> None:
@@ -107,28 +105,16 @@ def _check_crossings(parts: Parts) -> None:
 
 
 def _check_derived(parts: Parts) -> None:
-    """Check that a commune is declared and that it leads to some code of the list.
-
-    Else all respondents would fall among the not known without a word.
-    """
+    """Check that what is derived from a commune has a column of communes to be derived from."""
     source = parts.sources.study
-    communes = Counter(one.role for one in parts.study.columns.values())["commune"]
+    communes = [name for name, one in parts.study.columns.items() if one.role == "commune"]
     for name, breakdown in parts.study.breakdowns.items():
-        if breakdown.derived is None:
-            continue
-        if not communes:
+        if breakdown.derived and not communes:
             raise DeclarationError(
                 "study-two-roles",
                 file=source.path, line=source.line(("breakdowns", name)),
                 role="commune", count=0, expected="1",
             )  # fmt: skip
-        codes = parts.codelists[TARGETS[breakdown.derived.to]].names
-        led_to = [breakdown.recode.get(code, code) for code in codes]
-        listed = parts.codelists[breakdown.codelist].of_kind("answer")
-        if not set(listed) & set(led_to):
-            line = source.line(("breakdowns", name, "codelist"))
-            known = dict.fromkeys(led_to)
-            raise DeclarationError.unknown(source.path, line, "code", ", ".join(listed), known)
 
 
 def _check_weights(parts: Parts) -> None:

@@ -124,7 +124,7 @@ def folder(tmp_path: Path) -> Path:
     with (folder / "questions.yaml").open("a", encoding="utf-8") as questions:
         questions.write(BATTERY)
     about = folder / "study.yaml"
-    counted = about.read_text("utf-8").replace("[zone]}", "[zone], population: frame}")
+    counted = about.read_text("utf-8").replace("[zone]}", "[region], population: frame}")
     about.write_text(counted, "utf-8")
     (folder / "analyses.yaml").write_text(ANALYSES, "utf-8")
     return folder

@@ -94,6 +94,31 @@ def test_a_second_wave_costs_only_itself(tmp_path: Path, caplog: pytest.LogCaptu
     assert {f"{step.name}.step.json" for step in STEPS} <= {path.name for path in touched}
 
 
+@pytest.mark.parametrize("answer", ["NSP", None])
+def test_a_question_that_nobody_answered_or_that_was_not_put_stops_no_release(
+    root: Path, answer: str | None
+) -> None:
+    if answer is None:
+        waves = root / "schemas" / STUDY / "waves.yaml"
+        waves.write_text(waves.read_text("utf-8") + "    not_asked: [avis]\n", "utf-8")
+    answers = [[*row[:4], answer or "", *row[5:]] for row in rows()]
+    deliver(root, answers, name="2020-07-01")
+    assert run_study(root, STUDY, RELEASED)["published"]
+    table = root / "published" / STUDY / "0.1.0" / "data" / "estimates.parquet"
+    shown = pq.read_table(table, filters=[("status", "=", "published")])
+    assert set(shown["question"].to_pylist()) == {"note"}
+
+
+def test_an_answered_question_without_an_estimate_stops_the_release(root: Path) -> None:
+    run_study(root, STUDY, RELEASED)
+    folder = wave_folder(load_study(root, STUDY), "2020")
+    table = pq.read_table(folder / "estimates.parquet", filters=[("question", "!=", "avis")])
+    pq.write_table(table, folder / "estimates.parquet")
+    check = next(one for one in CHECKS if one.name == "items_estimated")
+    found = check.run(load_study(root, STUDY), "2020", folder)
+    assert not found.passed and found.numbers == {"seen": 1, "wrong": 1}
+
+
 def test_ids_that_are_unique_only_within_a_wave_mix_nobody(tmp_path: Path) -> None:
     """R00 to R59 of another wave are other people: the released rows of each wave are its own."""
     both = write_tiny_study(tmp_path / "both", waves=("2020", "2021"))

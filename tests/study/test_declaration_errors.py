@@ -29,7 +29,6 @@ UNKNOWN_NAMES = [
     (S, "strata: [zone]", "strata: [zone], population: frame", "zone", "—"),
     (S, "{column: poids, strata: [zone]}",
      "{calibration: {method: raking, margins: [[region, zone]]}}", "zone", "—"),
-    (S, "codelist: region, derived", "codelist: age, derived", "Y, M, O", "—"),
     ("codelists/accord.yaml", "['2', '1']", "['22', '1']", "22", "2"),
     (S, "codelist: age}", "codelist: aage}", "aage", "age"),
     (Q, "scale: avis", "scale: aviss", "aviss", "avis"),
