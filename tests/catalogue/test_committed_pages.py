@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages import findings, quality, sheets, versions
+from pipelines.catalogue.pages import findings, quality, questions, sheets, versions
 from pipelines.catalogue.pages import study as study_page
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -86,3 +86,15 @@ def test_rows_withheld_of_all_tables_are_not_called_estimates(study: str) -> Non
     }
     assert [int(one.replace(",", "")) for one in told] == [sum(held.values())]
     assert sum(held.values()) > held["estimates"]
+
+
+def test_size_classes_stand_in_their_order_not_in_that_of_their_codes() -> None:
+    sizes = ["Under 2,000", "2,000 to 19,999", "20,000 inhabitants and over"]
+    profiles = made(MAYORS, "en", findings.files)["en/phare-institutions/profiles.html"]
+    known = made(MAYORS, "en", questions.files)[
+        "en/phare-institutions/questions/steering_known.html"
+    ]
+    totals = known.partition("Totals, ratios, quantiles")[2]
+    for text, first in ((profiles, "Brittany"), (totals, "Total")):
+        places = [text.index(one) for one in (first, *sizes)]
+        assert places == sorted(places)

@@ -16,7 +16,7 @@ from pipelines import numbers
 from pipelines.catalogue.charts import draw
 from pipelines.catalogue.codebook import Question, label
 from pipelines.catalogue.pages.figures import axis, bar, decimals, interval, shown
-from pipelines.catalogue.pages.findings import analyses, cell_name
+from pipelines.catalogue.pages.findings import analyses, cell_name, cell_order
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.catalogue.published import Row
 from pipelines.estimation.words import in_words
@@ -79,9 +79,11 @@ class BesideEstimates:
         words = (self._item(question, row), self._say(found) if found else "")
         return ", ".join(one for one in words if one) or self._say(question.title)
 
+    def _codes(self, row: Row) -> list[str]:
+        return [row[name] for name in self.pages.release.breakdowns]
+
     def _cell(self, row: Row) -> str:
-        codes = [row[name] for name in self.pages.release.breakdowns]
-        return cell_name(self.pages, codes) or self._say(WHOLE)
+        return cell_name(self.pages, self._codes(row)) or self._say(WHOLE)
 
     def _comparisons(self, question: Question) -> Section:
         rows, found = self._rows(COMPARISONS, question), []
@@ -164,7 +166,7 @@ class BesideEstimates:
         for table in QUANTITIES:
             for analysis, title in analyses(self.pages, table).items():
                 rows = [row for row in self._rows(table, question) if row["analysis"] == analysis]
-                rows.sort(key=lambda row: not self.pages.codes.is_national(row))
+                rows.sort(key=lambda row: cell_order(self.pages, self._codes(row)))
                 if rows:
                     told = self._quantity_rows(question, rows)
                     found.append({"title": title, "table": table, "rows": told})

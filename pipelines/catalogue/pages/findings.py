@@ -6,6 +6,7 @@ the analyses themselves (pipelines.analysis).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pipelines.catalogue.charts import draw
@@ -64,8 +65,13 @@ def rank_words(row: Row) -> str:
     return f"{row['rank']} ({row['rank_low']}–{row['rank_high']})"
 
 
-def _in_cell_order(cells: Mapping[tuple[str, ...], list[Row]]) -> list[tuple[str, ...]]:
-    return sorted(cells, key=lambda cell: (sum(code != TOTAL for code in cell), cell))
+def cell_order(pages: StudyPages, cell: Sequence[str]) -> tuple[int, ...]:
+    """Return the sort key of a cell: the whole first, then by declared order of breakdown, code."""
+    positions = (
+        len(codes) if code == TOTAL else list(codes).index(code) if code in codes else -1
+        for code, (_, codes) in zip(cell, pages.codes.breakdowns.values(), strict=True)
+    )  # fmt: skip
+    return sum(code != TOTAL for code in cell), *positions
 
 
 def _by_cell(
@@ -76,7 +82,7 @@ def _by_cell(
     return [
         {"name": cell_name(pages, cell), "is_national": all(one == TOTAL for one in cell),
          **show(pages, cells[cell])}
-        for cell in _in_cell_order(cells)
+        for cell in sorted(cells, key=partial(cell_order, pages))
     ]  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def _profiles(pages: StudyPages) -> list[dict[str, Any]]:
         cells = _cells(pages, "profiles", analysis)
         sizes = [
             {"name": cell_name(pages, cell), **_sizes(pages, cells[cell], names)}
-            for cell in _in_cell_order(cells)
+            for cell in sorted(cells, key=partial(cell_order, pages))
         ]
         portraits = [
             {"name": names[code], "support": support.get(code),
