@@ -12,6 +12,7 @@ from pipelines.texts import Lang
 
 THIN, NO_BREAK = "\u202f", "\u00a0"
 UNITS = re.compile(r"(?<=\d) (?=%|points?\b)")
+SIGNS = re.compile(r" (?=[:;?!](?:\s|$)|»)|(?<=«) ")  # French has a space before them
 MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "en": "January February March April May June July August September October November December",
@@ -54,8 +55,11 @@ def places(value: Decimal | float | None) -> int:
 
 
 def unbroken(text: str) -> str:
-    """Return a text whose figures stay on one line with their unit: no space breaks in 95 %."""
-    return UNITS.sub(NO_BREAK, text)
+    """Return a text whose figures stay with their unit and whose words with their punctuation.
+
+    No line breaks in '95 %', before ' ;' or inside a French quotation mark.
+    """
+    return SIGNS.sub(NO_BREAK, UNITS.sub(NO_BREAK, text))
 
 
 def date(day: dt.date, lang: Lang) -> str:

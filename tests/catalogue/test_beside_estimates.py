@@ -78,8 +78,8 @@ def test_a_long_analysis_is_counted_and_a_short_one_listed() -> None:
     long = section(pages(MAYORS, "fr")["fragility_priority"], "comparisons")
     told = rows(MAYORS, "comparisons", "fragility_priority")
     by_region = [row["contrast"] for row in told if row["analysis"] == "region_rest"]
-    assert f"non établis : {by_region.count('none')}" in long
-    assert f"Retenus pour protéger les répondants : {by_region.count(None)}" in long
+    assert f"non établis\u00a0: {by_region.count('none')}" in long
+    assert f"Retenus pour protéger les répondants\u00a0: {by_region.count(None)}" in long
     assert "<details>" not in long
     short = section(pages(CLIMATE, "fr")["tax_approval"], "comparisons")
     listed = [row for row in rows(CLIMATE, "comparisons", "tax_approval") if row["contrast"]]
@@ -91,7 +91,7 @@ def test_where_all_is_withheld_no_difference_is_denied() -> None:
     assert {row["status"] for row in told} == {"withheld"}
     text = section(pages(MAYORS, "fr")["dynamic_rooted"], "comparisons")
     by_region = [row for row in told if row["analysis"] == "region_rest"]
-    assert f"Retenus pour protéger les répondants : {len(by_region)}." in text
+    assert f"Retenus pour protéger les répondants\u00a0: {len(by_region)}." in text
     assert "Aucun écart publié" not in text and "<li>" not in text
 
 

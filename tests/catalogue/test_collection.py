@@ -20,7 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("", ("comparable : même formulation", "formulation proche", "non comparable")),
+        ("", ("comparable\u00a0: même formulation", "formulation proche", "non comparable")),
         ("en", ("comparable: same wording", "close wording", "not comparable")),
     ],
 )

@@ -98,3 +98,13 @@ def test_size_classes_stand_in_their_order_not_in_that_of_their_codes() -> None:
     for text, first in ((profiles, "Brittany"), (totals, "Total")):
         places = [text.index(one) for one in (first, *sizes)]
         assert places == sorted(places)
+
+
+@pytest.mark.parametrize("make", [findings.files, questions.files, quality.files, sheets.files])
+@pytest.mark.parametrize("study", [MAYORS, CLIMATE])
+def test_punctuation_is_that_of_the_language(study: str, make: Make) -> None:
+    for lang, wrong in (("en", "[ \u00a0]:[ \u00a0]"), ("fr", "(?<![\\w-])« | »| [;:?!](?=\\s)")):
+        for path, text in made(study, lang, make).items():
+            body = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", text, flags=re.S)
+            found = re.findall(f".{{20}}(?:{wrong}).{{20}}", re.sub("<[^>]+>", "", body))
+            assert found == [], path

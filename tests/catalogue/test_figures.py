@@ -55,7 +55,9 @@ def test_a_figure_in_a_sentence_stays_with_its_sign_and_its_unit() -> None:
     assert numbers.signed(Decimal("-0.5"), 1, "fr") == "\u22120,5"
     assert [numbers.signed(Decimal(one), 0, "en") for one in (3, 0)] == ["+3", "0"]
     assert [numbers.places(one) for one in (Decimal("-1.50"), 0.25, 40, None)] == [1, 2, 0, 0]
-    assert numbers.unbroken("95 % : +2 points") == "95\u00a0% : +2\u00a0points"
+    assert numbers.unbroken("95 % : +2 points") == "95\u00a0%\u00a0: +2\u00a0points"
+    assert numbers.unbroken("« oui » ; et ?") == "«\u00a0oui\u00a0»\u00a0; et\u00a0?"
+    assert numbers.unbroken("a != b, c :: d, « e") == "a != b, c :: d, «\u00a0e"
     assert numbers.unbroken("12 pointed hats, a % b") == "12 pointed hats, a % b"
     row = {"label": "50 %", "value": None, "low": None, "high": None, "status": "withheld",
            "text": "retenu"}  # fmt: skip

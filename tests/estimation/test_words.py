@@ -17,8 +17,8 @@ def test_no_difference_is_said_to_be_none_beyond_sampling_error() -> None:
         "(+2\u00a0points against all others; 95% interval from \u22125 to +10)."
     )
     assert in_words(ROW, "Bretagne", "oui", "fr") == (
-        "Bretagne, « oui » : pas d'écart au-delà de l'erreur d'échantillonnage "
-        "(+2\u00a0points comparé à tous les autres ; intervalle à 95\u00a0% de \u22125 à +10)."
+        "Bretagne, «\u00a0oui\u00a0»\u00a0: pas d'écart au-delà de l'erreur d'échantillonnage "
+        "(+2\u00a0points comparé à tous les autres\u00a0; intervalle à 95\u00a0% de \u22125 à +10)."
     )
 
 

@@ -27,6 +27,7 @@ from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 MOST_ROWS = 60  # of an analysis listed whole; of longer ones the page says how many there are
 WHOLE = Text(fr="Ensemble", en="Total")
 MEDIAN = Text(fr="médiane", en="median")
+COLON = Text(fr=" : ", en=": ")
 QUANTILE = Text(fr="quantile à", en="quantile at")
 FIGURES = ("value", "ci_low", "ci_high")
 QUANTITIES = (TOTALS, RATIOS, QUANTILES)
@@ -136,8 +137,9 @@ class BesideEstimates:
             ]  # fmt: skip
         parts = [self._net_part(WHOLE, [(self._answer(question, row), row) for row in whole])]
         for name, (title, codes) in self.pages.codes.breakdowns.items():
+            colon = self._say(COLON)
             cells = [
-                (f"{self._say(codes[row[name]])} : {self._answer(question, row)}", row)
+                (f"{self._say(codes[row[name]])}{colon}{self._answer(question, row)}", row)
                 for row in rows if row[name] != TOTAL and self._is_by_one(row)
             ]  # fmt: skip
             if any(row["status"] == "published" for _, row in cells):

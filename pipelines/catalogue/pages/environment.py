@@ -118,6 +118,7 @@ def _words(lang: Lang) -> Mapping[str, Any]:
         "t": partial(_say, lang),
         "w": pick,
         "l": read,
+        "colon": pick(" : ", ": "),
         "day": day,
         "integer": lambda value: numbers.number(value, 0, lang),
         "number": partial(_in, numbers.number, lang),

@@ -197,7 +197,7 @@ var PhareCharts = (function () {
       if (region.overseas && !overseas) return;
       var kind = !group ? "uncovered" : group.status === "withheld" ? "withheld" : "tone-" + group.tone;
       parts.push('<path d="' + region.path + '" class="region ' + kind + '"><title>' +
-        escape(group ? group.label + " : " + group.text : region.name) + "</title></path>");
+        escape(!group ? region.name : group.text ? group.label + ", " + group.text : group.label) + "</title></path>");
       if (group && group.status === "published" && group.regions[0] === code) {
         labels.push(text(region.x, region.y + 5, group.text, "map-value", "middle"));
       }
