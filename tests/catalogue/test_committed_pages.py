@@ -108,3 +108,10 @@ def test_punctuation_is_that_of_the_language(study: str, make: Make) -> None:
             body = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", text, flags=re.S)
             found = re.findall(f".{{20}}(?:{wrong}).{{20}}", re.sub("<[^>]+>", "", body))
             assert found == [], path
+
+
+def test_a_coloured_bar_that_no_comparison_bears_out_is_told_to_stand_alone() -> None:
+    asked = made(MAYORS, "en", questions.files)
+    text = asked["en/phare-institutions/questions/alliances_confidence.html"]
+    assert "tone-above" in text and "No published difference exceeds" in text
+    assert "Each bar is taken by itself here" in text
