@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages import findings, quality, questions, sheets, versions
+from pipelines.catalogue.pages import findings, lineage, quality, questions, sheets, versions
 from pipelines.catalogue.pages import study as study_page
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -115,3 +115,11 @@ def test_a_coloured_bar_that_no_comparison_bears_out_is_told_to_stand_alone() ->
     text = asked["en/phare-institutions/questions/alliances_confidence.html"]
     assert "tone-above" in text and "No published difference exceeds" in text
     assert "Each bar is taken by itself here" in text
+
+
+def test_the_steps_of_analyses_are_drawn_where_a_study_has_some() -> None:
+    for study, has_some in ((MAYORS, True), (CLIMATE, True), (PROGRAMME, False)):
+        (text,) = made(study, "fr", lineage.files).values()
+        drawn = text.partition('<svg class="chart lineage"')[2].partition("</svg>")[0]
+        assert (">protected_analyses<" in drawn) == has_some
+        assert ("<code>analyses</code>" in text.partition("Extraits")[0]) == has_some

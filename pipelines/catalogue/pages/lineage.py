@@ -15,6 +15,7 @@ from pipelines.texts import say
 STEPS = (
     "raw_extract", "responses", "weighted_responses", "estimates", "protected_estimates", "release",
 )  # fmt: skip
+ANALYSED = ("analyses", "protected_analyses")  # below estimates, protected_estimates
 COLLECTION_STEPS = ("raw_extract", "responses", "collected", "release")
 ROW, TOP, WIDTH = 30, 46, 250
 
@@ -25,9 +26,14 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
         return
     told = pages.release.lineage
     chain = COLLECTION_STEPS if pages.release.is_collection else STEPS
-    steps = [{"name": one, "about": say(f"step-{one}", pages.lang)} for one in chain]
+    below = ANALYSED if pages.rows("analyses") else ()
+    steps, analysed = (
+        [{"name": one, "about": say(f"step-{one}", pages.lang)} for one in names]
+        for names in (chain, below)
+    )
     yield pages.page(
-        "lineage.html", "lineage", told=told, steps=steps, graph=column_graph(told),
+        "lineage.html", "lineage", told=told, steps=steps, analysed=analysed,
+        below=STEPS.index("estimates"), graph=column_graph(told),
         items=_items(pages), run=pages.release.run, derived=_derived(told),
     )  # fmt: skip
 
