@@ -142,12 +142,12 @@ def push(
 ) -> None:  # fmt: skip
     """Copy verified releases, then the site that names them, to a folder or a bucket."""
     from pipelines.catalogue import push_site
-    from pipelines.release import newest_releases
     from pipelines.release import push as push_study
+    from pipelines.release import released_studies
 
     for name in studies:
         load_study(root, name)
-    names = studies or [path.parent.name for path in newest_releases(root)]
+    names = studies or released_studies(root)  # purged ones too: their data must leave the target
     pushed = {name: push_study(root, name, target, run_id=_run_id()) for name in names}
     site = None if without_site or not names else push_site(root, target, base_url=base_url)
     if as_json:

@@ -23,7 +23,13 @@ from pipelines.release.errors import (
 )
 from pipelines.release.inputs import SourceFile
 from pipelines.release.place import release_folder, release_name
-from pipelines.release.publish import ReleaseOutcome, newest_entry, newest_releases, publish
+from pipelines.release.publish import (
+    ReleaseOutcome,
+    newest_entry,
+    newest_releases,
+    publish,
+    released_studies,
+)
 from pipelines.release.push import Pushed, push
 from pipelines.release.reproduce import Reproduction, reproduce
 from pipelines.release.retire import Retirement, purge, withdraw
@@ -60,6 +66,7 @@ __all__ = [
     "release_folder",
     "release_name",
     "release_state",
+    "released_studies",
     "reproduce",
     "trace",
     "withdraw",

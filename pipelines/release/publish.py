@@ -99,10 +99,14 @@ def newest_entry(root: Path, study_id: str) -> dict[str, Any] | None:
     return {**newest, "status": "current"} if newest else None
 
 
+def released_studies(root: Path) -> list[str]:
+    """Return the studies that ever released a version, valid still or not, sorted."""
+    return sorted(path.parent.name for path in (root / "published").glob("*/versions.json"))
+
+
 def newest_releases(root: Path) -> list[Path]:
     """Return the folder of the newest valid release of every study below `root`/published."""
-    studies = sorted(path.parent.name for path in (root / "published").glob("*/versions.json"))
-    found = ((name, newest_entry(root, name)) for name in studies)
+    found = ((name, newest_entry(root, name)) for name in released_studies(root))
     return [Store(root, name).folder(entry["version"]) for name, entry in found if entry]
 
 

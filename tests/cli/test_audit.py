@@ -158,6 +158,22 @@ def test_push_copies_to_a_folder_and_is_run_again(published: Path, tmp_path: Pat
     assert alone.returncode == ExitCode.DONE and not (tmp_path / "backup" / "site").exists()
 
 
+def test_a_push_that_names_no_study_takes_a_purge_along_where_no_version_is_left(
+    published: Path, tmp_path: Path
+) -> None:
+    """After a leak in a study's only version, the daily push must empty the mirror of it."""
+    root, mirror = tmp_path / "root", tmp_path / "mirror"
+    shutil.copytree(published, root)
+    assert phare("push", str(mirror), root=root).returncode == ExitCode.DONE
+    assert list(mirror.glob(f"{STUDY}/*/data/*")) and list(mirror.glob("site/downloads/*"))
+    why = ("--reason", "fuite", "--by", "Jeanne", "--yes")
+    for version in sorted(one.name for one in mirror.glob(f"{STUDY}/0.*") if one.is_dir()):
+        assert phare("purge", STUDY, version, *why, root=root).returncode == ExitCode.DONE
+    done = phare("push", str(mirror), root=root)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert not list(mirror.glob(f"{STUDY}/*/data/*")) and not list(mirror.glob("site/downloads/*"))
+
+
 def test_reproduce_says_why_it_cannot(published: Path, tmp_path: Path) -> None:
     missing = phare("reproduce", f"{STUDY}@9.9.9", root=published)
     assert missing.returncode == ExitCode.USAGE and "0.1.1" in missing.stderr
