@@ -119,7 +119,8 @@ def check(root: Path, study: str, wave: str | None, extract: Path | None) -> int
         for delivery in intake.deliveries(root, study, one):
             intake.check_untracked(delivery)
         checked = extract or intake.newest_delivery(root, study, one).extract
-        worst = worst or _check(root, study, one, checked)
+        outcome = _check(root, study, one, checked)  # every wave, refused ones before it or not
+        worst = worst or outcome
     return worst
 
 

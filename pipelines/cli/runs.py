@@ -71,7 +71,9 @@ def _publish(
     else:
         for one in outcomes:
             click.echo(say(f"cli-publish-{one['reason']}", None, **one))
-        click.echo(say("cli-publish-look", None, path=root / "published" / "site" / "index.html"))
+        if outcomes:
+            page = root / "published" / "site" / "index.html"
+            click.echo(say("cli-publish-look", None, path=page))
     return worst
 
 

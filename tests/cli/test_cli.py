@@ -90,6 +90,12 @@ def test_refused_data_end_with_1_and_leave_published_as_it_was(tmp_path: Path) -
     assert not (root / "published" / STUDY).exists()
 
 
+def test_a_refused_study_points_to_no_page(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    deliver(root, [[*row[:4], "?", *row[5:]] for row in rows()], name="2020-07-01")
+    assert "Where to look" not in phare("publish", STUDY, root=root).stdout
+
+
 def test_publish_and_status_write_json_that_a_program_reads(published: Path) -> None:
     again = json.loads(phare("publish", STUDY, "--json", root=published).stdout)
     assert again[0]["published"] is False and again[0]["version"] == "0.1.0"
@@ -161,6 +167,16 @@ def test_a_file_of_a_study_with_several_waves_is_checked_against_the_one_named(t
     assert done.returncode == ExitCode.USAGE and "2020, 2021" in done.stderr
     done = phare("check", STUDY, "--extract", extract, "--wave", "2020", root=root)
     assert done.returncode == ExitCode.DONE
+
+
+def test_check_goes_on_with_the_waves_after_a_refused_one(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path, waves=("2020", "2021"))
+    bad = [[*row[:4], "peut-être", *row[5:]] for row in rows()]
+    deliver(root, bad, wave="2020", name="2020-07-01")
+    done = phare("check", STUDY, root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED
+    assert f"{STUDY}, 2020: extrait.csv is refused" in done.stdout
+    assert f"{STUDY}, 2021: extrait.csv is accepted" in done.stdout
 
 
 def test_check_fails_on_a_personal_extract_that_git_tracks(tmp_path: Path) -> None:
