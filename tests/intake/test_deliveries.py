@@ -106,6 +106,7 @@ def test_a_wave_without_delivery_is_refused(tmp_path):
     with pytest.raises(DeliveryError) as caught:
         newest_delivery(tmp_path, "maires", "2024")
     assert caught.value.key == "intake-no-delivery"
+    assert "`phare receive FILE --study maires --wave 2024`" in caught.value.text("en")
 
 
 def test_a_mistake_in_a_sidecar_is_named_with_its_line(deliver, tmp_path):
