@@ -80,7 +80,7 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     written first, so that they can be read).
     """
     plans = plan_columns(study, wave)
-    columns = _received_columns(raw, wave)
+    columns = _received_columns(study, wave, raw)
     dropped = _check_columns(study, wave, raw, plans, columns)
     check_labels(study, wave, raw)
     tally = _Tally()
@@ -97,7 +97,7 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     return summary
 
 
-def _received_columns(raw: Path, wave: Wave) -> dict[str, str]:
+def _received_columns(study: Study, wave: Wave, raw: Path) -> dict[str, str]:
     """Return declared name → name in the file, through the wave's renamed columns."""
     names = [name for name in pq.read_schema(raw).names if name != "_line"]
     columns = {wave.renamed.get(name, name): name for name in names}
@@ -105,10 +105,14 @@ def _received_columns(raw: Path, wave: Wave) -> dict[str, str]:
         declared = wave.renamed.get(name, name)
         if columns[declared] != name:
             raise ColumnsMissingError(
-                "validation-column-twice", wave=wave.title.fr,
+                "validation-column-twice", wave=_name(study, wave),
                 declared=declared, first=name, second=columns[declared],
             )  # fmt: skip
     return columns
+
+
+def _name(study: Study, wave: Wave) -> str:
+    return next(name for name, one in study.waves.items() if one == wave)
 
 
 def _check_columns(
@@ -122,7 +126,8 @@ def _check_columns(
     if missing:
         raise ColumnsMissingError(
             "validation-columns-missing",
-            study=study.id, wave=wave.title.fr, count=len(missing), missing=", ".join(missing),
+            study=study.id, wave=_name(study, wave),
+            count=len(missing), missing=", ".join(missing),
             undeclared=", ".join(name for name in columns if name not in plans) or "—",
         )  # fmt: skip
     return tuple(name for name in columns if name not in plans)
@@ -169,7 +174,7 @@ def _judge_batches(
                 _plain(batch.select("_line", pl.col(respondent).alias("respondent")), IDENTITIES)
             )
     if writer is None:
-        raise NothingCheckedError("validation-no-rows", study=study.id, wave=wave.title.fr)
+        raise NothingCheckedError("validation-no-rows", study=study.id, wave=_name(study, wave))
 
 
 def _read_by_text(

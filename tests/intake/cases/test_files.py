@@ -118,6 +118,7 @@ def test_case_13_order_is_free_absence_is_refused(check, same):
     assert same(check(extract(header=sound.HEADER[::-1])))
     error = check(extract(without("avis"))).report.findings.error
     assert (error.key, error.values["missing"]) == ("validation-columns-missing", "avis")
+    assert error.text("en").startswith("cases, 2024: ")
 
 
 def test_case_14_undeclared_columns_are_left_aside_and_listed(check, same):
