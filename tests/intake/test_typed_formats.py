@@ -30,6 +30,15 @@ def test_parquet_cells_become_text(read, tmp_path):
     ]
 
 
+def test_a_parquet_time_at_midnight_on_every_row_is_a_day(read, tmp_path):
+    day, hour = dt.datetime(2024, 11, 5), dt.datetime(2024, 11, 5, 10)
+    table = pa.table({"jour": [day, None], "heure": [day, hour]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    _, rows = read(tmp_path / "x.parquet", format="parquet")
+    assert rows["jour"].to_list() == ["2024-11-05", ""]
+    assert rows["heure"][1].startswith("2024-11-05 10:00")
+
+
 def test_a_nested_parquet_column_is_refused(refused, tmp_path):
     pq.write_table(pa.table({"id": ["1"], "x": [[{"a": 1}]]}), tmp_path / "x.parquet")
     error = refused(tmp_path / "x.parquet", format="parquet")

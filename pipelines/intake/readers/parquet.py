@@ -44,9 +44,16 @@ def _texts(extract: Path, name: str, cells: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         values = cells.cast(pa.float64()).to_numpy(zero_copy_only=False)
         return number_texts(values, pc.is_valid(cells).to_numpy(zero_copy_only=False))
+    if pa.types.is_timestamp(kind) and _are_days(cells):
+        cells = cells.cast(pa.date32())
     try:
         return cells.cast(pa.string())
     except pa.ArrowException:
         raise ExtractError.whole(
             "intake-column-type", extract, column=name, found=str(kind)
         ) from None
+
+
+def _are_days(cells: pa.Array) -> bool:
+    """Whether every time is midnight: a day, in the only type that some programs have for one."""
+    return pc.all(pc.equal(pc.floor_temporal(cells, unit="day"), cells), min_count=0).as_py()
