@@ -52,7 +52,8 @@ def receive(
     back where a fresh clone holds the sidecar alone). A file of personal data is git-ignored
     before it is copied, so that only its sidecar can be committed. `licence` may be one of the
     names in LICENCES or words of the producer. Raises ReceiveError for a file that is not there,
-    a name that is not plain, a name that another file has, or an unknown `supersedes`.
+    a name that is not plain, a name that another file has, an unknown `supersedes`, or bytes
+    already received of which another thing was said.
     """
     name = name or received.isoformat()
     _check_request(file, name)
@@ -60,6 +61,7 @@ def receive(
     known = deliveries(root, study, wave_id)
     for one in known:
         if one.sidecar.sha256 == digest:
+            _check_same(one, personal_data=personal_data, synthetic=synthetic)
             return one if one.extract.is_file() else _restore(one, file)
     _check_new(root, study, wave_id, name, supersedes, known)
     sidecar = Sidecar(
@@ -79,6 +81,18 @@ def _check_request(file: Path, name: str) -> None:
         raise ReceiveError("intake-receive-missing", file=file)
     if not NAME.fullmatch(name):
         raise ReceiveError("intake-receive-name", found=name)
+
+
+def _check_same(delivery: Delivery, **said: bool) -> None:
+    """Refuse to let what is said now go unheard: the sidecar, and what git ignores, would stay."""
+    for key, value in said.items():
+        found = getattr(delivery.sidecar, key)
+        if found != value:
+            raise ReceiveError(
+                "intake-receive-otherwise",
+                folder=delivery.folder, key=key, found=str(found).lower(),
+                expected=str(value).lower(),
+            )  # fmt: skip
 
 
 def _check_new(

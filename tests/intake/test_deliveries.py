@@ -76,6 +76,17 @@ def test_the_same_bytes_again_change_nothing(deliver, tmp_path):
     assert [path.name for path in (tmp_path / "raw/maires/2024").iterdir()] == ["2024-12-01"]
 
 
+@pytest.mark.parametrize("key", ["personal_data", "synthetic"])
+def test_the_same_bytes_of_which_another_thing_is_said_are_no_repetition(deliver, key):
+    delivery = deliver()
+    said = not getattr(delivery.sidecar, key)
+    with pytest.raises(ReceiveError) as caught:
+        deliver(**{key: said})
+    assert caught.value.key == "intake-receive-otherwise"
+    for lang in ("fr", "en"):
+        assert f"`{key}: {str(not said).lower()}`" in caught.value.text(lang)
+
+
 def test_another_file_under_a_known_name_is_an_error(deliver, tmp_path):
     first = deliver()
     with pytest.raises(ReceiveError) as caught:

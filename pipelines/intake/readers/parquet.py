@@ -56,4 +56,5 @@ def _texts(extract: Path, name: str, cells: pa.Array) -> pa.Array:
 
 def _are_days(cells: pa.Array) -> bool:
     """Whether every time is midnight: a day, in the only type that some programs have for one."""
-    return pc.all(pc.equal(pc.floor_temporal(cells, unit="day"), cells), min_count=0).as_py()
+    at_midnight = pc.equal(pc.floor_temporal(cells, unit="day"), cells)
+    return bool(pc.all(at_midnight, min_count=0).as_py())
