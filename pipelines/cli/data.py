@@ -7,6 +7,7 @@ Belongs here: arguments and what is printed. Not here: reading declarations (stu
 import datetime as dt
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode
 from pipelines.study import DeclarationError, Study, load_study, study_names
 from pipelines.texts import default_language, say
+
+if TYPE_CHECKING:
+    from pipelines.intake import Delivery
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -92,7 +96,8 @@ def receive(
         say("cli-receive-done", None, delivery=delivery.folder.name, folder=delivery.folder,
             sha256=delivery.sidecar.sha256)
     )  # fmt: skip
-    return _check(root, study, wave, delivery.extract)
+    outcome = _check(root, study, wave, delivery.extract)
+    return outcome or _synthetic_agrees(declared, wave, delivery)
 
 
 @click.command(cls=Verb, name="check")
@@ -118,10 +123,29 @@ def check(root: Path, study: str, wave: str | None, extract: Path | None) -> int
     for one in waves:
         for delivery in intake.deliveries(root, study, one):
             intake.check_untracked(delivery)
-        checked = extract or intake.newest_delivery(root, study, one).extract
-        outcome = _check(root, study, one, checked)  # every wave, refused ones before it or not
-        worst = worst or outcome
+        outcome = _check(root, study, one, extract) if extract else _check_newest(declared, one)
+        worst = worst or outcome  # every wave is looked at, refused ones before it or not
     return worst
+
+
+def _check_newest(study: Study, wave: str) -> ExitCode:
+    from pipelines import intake
+
+    delivery = intake.newest_delivery(study.root, study.id, wave)
+    intake.check_delivery(delivery)
+    outcome = _check(study.root, study.id, wave, delivery.extract)
+    return outcome or _synthetic_agrees(study, wave, delivery)
+
+
+def _synthetic_agrees(study: Study, wave: str, delivery: "Delivery") -> ExitCode:
+    """Say where sidecar and wave do not agree on whether a row describes a real respondent."""
+    declared, found = study.wave(wave).synthetic, delivery.sidecar.synthetic
+    if declared == found:
+        return ExitCode.DONE
+    values = {"declared": str(declared).lower(), "found": str(found).lower()}
+    text = say("cli-synthetic-differs", None, wave=wave, folder=delivery.folder, **values)
+    click.echo(text, err=True)
+    return ExitCode.DATA_REFUSED
 
 
 def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:

@@ -131,7 +131,7 @@ def test_receive_copies_describes_and_checks(tmp_path: Path) -> None:
     again.write_bytes(fresh.read_bytes().replace(b"R99", b"R98"))
     asked = (
         "receive", str(again), "--study", STUDY, "--wave", "2020", "--producer", "Institut",
-        "--licence", "etalab-2.0", "--no-personal-data", "--received", "2020-08-01",
+        "--licence", "etalab-2.0", "--no-personal-data", "--synthetic", "--received", "2020-08-01",
     )  # fmt: skip
     done = phare(*asked, root=root)
     assert done.returncode == ExitCode.USAGE and "--name" in done.stderr
@@ -177,6 +177,24 @@ def test_check_goes_on_with_the_waves_after_a_refused_one(tmp_path: Path) -> Non
     assert done.returncode == ExitCode.DATA_REFUSED
     assert f"{STUDY}, 2020: extrait.csv is refused" in done.stdout
     assert f"{STUDY}, 2021: extrait.csv is accepted" in done.stdout
+
+
+def test_check_sees_a_byte_that_changed_since_the_delivery(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    extract = root / "raw" / STUDY / "2020" / "2020-06-01" / "extrait.csv"
+    extract.write_bytes(extract.read_bytes().replace(b"R01,1.5", b"R01,1.6"))
+    done = phare("check", STUDY, root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED
+    assert str(extract) in done.stderr and "no longer the one" in done.stderr
+
+
+def test_a_sidecar_and_a_wave_that_differ_on_synthetic_are_told_by_check(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    waves = root / "schemas" / STUDY / "waves.yaml"
+    waves.write_text(waves.read_text("utf-8").replace("synthetic: true", "synthetic: false"))
+    done = phare("check", STUDY, root=root)
+    assert done.returncode == ExitCode.DATA_REFUSED
+    assert "`synthetic: true`" in done.stderr and "`synthetic: false`" in done.stderr
 
 
 def test_check_fails_on_a_personal_extract_that_git_tracks(tmp_path: Path) -> None:
