@@ -112,7 +112,8 @@ def _received_columns(study: Study, wave: Wave, raw: Path) -> dict[str, str]:
 
 
 def _name(study: Study, wave: Wave) -> str:
-    return next(name for name, one in study.waves.items() if one == wave)
+    """Return the wave's name; the title of one that is judged without being declared."""
+    return next((name for name, one in study.waves.items() if one == wave), wave.title.fr)
 
 
 def _check_columns(
