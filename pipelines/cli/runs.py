@@ -71,9 +71,9 @@ def _publish(
     else:
         for one in outcomes:
             click.echo(say(f"cli-publish-{one['reason']}", None, **one))
-        if outcomes:
-            page = root / "published" / "site" / "index.html"
-            click.echo(say("cli-publish-look", None, path=page))
+        site = root / "published" / "site" / "index.html"
+        if outcomes and site.is_file():  # none before the first release, which may be held
+            click.echo(say("cli-publish-look", None, path=site))
     return worst
 
 

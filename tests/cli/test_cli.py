@@ -230,6 +230,7 @@ def test_a_candidate_waits_and_an_approval_publishes_it_under_a_name(tmp_path: P
     path.write_text(path.read_text("utf-8") + "publication: {publish: approved}\n", "utf-8")
     held = phare("publish", STUDY, root=root)
     assert held.returncode == ExitCode.HELD and "approve" in held.stdout
+    assert "Where to look" not in held.stdout  # there is no site before the first release
     assert not (root / "published" / STUDY / "latest.json").exists()
     candidate = json.loads(phare("status", "--json", root=root).stdout)[0]["candidates"][0]
     done = phare("approve", STUDY, candidate["candidate"], "--by", "Jeanne Martin", root=root)
