@@ -4,12 +4,18 @@ Belongs here: ddi.xml, its study and file parts. Not here: its variables (ddi_va
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from pipelines.catalogue.machine.ddi_variables import add_variables
 from pipelines.catalogue.machine.elements import NAMESPACE, Element, add, add_both, as_bytes
-from pipelines.catalogue.machine.facts import page_url, people, period, release_url, spatial
+from pipelines.catalogue.machine.facts import (
+    notices,
+    page_url,
+    people,
+    period,
+    release_url,
+    spatial,
+)
 from pipelines.catalogue.published import Release
 from pipelines.study import Text
 from pipelines.texts import LANGUAGES
@@ -33,7 +39,7 @@ def _add_study(study: Element, release: Release, base_url: str) -> None:
         add(subject, "keyword", keyword, lang="fr")
     add_both(info, "abstract", release.description)
     _add_summary(add(info, "sumDscr"), release)
-    for wave, notice in release.descriptor["pub:methodNotice"].items():
+    for wave, notice in notices(release).items():
         _add_method(add(study, "method"), wave, notice)
     _add_access(add(study, "dataAccs"), release)
 
@@ -75,22 +81,20 @@ def _add_summary(summary: Element, release: Release) -> None:
     add(summary, "dataKind", "aggregate data: shares and means with their errors", lang="en")
 
 
-def _add_method(method: Element, wave: str, notice: Mapping[str, Any]) -> None:
+def _add_method(method: Element, wave: str, notice: Mapping[str, Text]) -> None:
     """Add what the method notice of one wave says, each text as it was published."""
     collection = add(method, "dataColl")
-    add(collection, "dataCollector", notice["institute"])
-    add_both(collection, "sampProc", Text(**notice["sampling"]))
+    add(collection, "dataCollector", notice["institute"].fr)
+    add_both(collection, "sampProc", notice["sampling"])
     frame = add(collection, "sampleFrame")
-    for lang in LANGUAGES:
-        add(frame, "txt", notice["sample_frame"][lang], lang=lang)
-    add_both(collection, "collMode", Text(**notice["mode"]))
-    for lang in LANGUAGES:
-        add(collection, "actMin", notice["incentive"][lang], lang=lang)
-    add_both(collection, "weight", Text(**notice["weighting"]))
-    add(method, "notes", f"{wave} : {notice['respondents']} ; {notice['fieldwork']}")
+    add_both(frame, "txt", notice["sample_frame"])
+    add_both(collection, "collMode", notice["mode"])
+    add_both(collection, "actMin", notice["incentive"])
+    add_both(collection, "weight", notice["weighting"])
+    add(method, "notes", f"{wave} : {notice['respondents'].fr} ; {notice['fieldwork'].fr}")
     analysis = add(method, "anlyInfo")
-    add_both(analysis, "respRate", Text(**notice["non_response"]))
-    add_both(analysis, "EstSmpErr", Text(**notice["margins_of_error"]))
+    add_both(analysis, "respRate", notice["non_response"])
+    add_both(analysis, "EstSmpErr", notice["margins_of_error"])
 
 
 def _add_access(access: Element, release: Release) -> None:

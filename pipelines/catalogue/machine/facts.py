@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.catalogue.published import Published, Release, Study
+from pipelines.release.pages import known
 from pipelines.study import Text
 from pipelines.texts import Lang
 
@@ -22,6 +23,19 @@ class Spatial:
     title: Text
     uri: str
     box: tuple[float, float, float, float]
+
+
+def notices(release: Release) -> dict[str, dict[str, Text]]:
+    """Return the method notice of each wave; what is `unknown:` is said in words."""
+
+    def read(told: str | Mapping[str, str]) -> Text:
+        fr, en = (told, told) if isinstance(told, str) else (told["fr"], told["en"])
+        return Text(fr=known(fr, "fr"), en=known(en, "en"))
+
+    return {
+        wave: {name: read(told) for name, told in notice.items()}
+        for wave, notice in release.descriptor["pub:methodNotice"].items()
+    }
 
 
 def release_url(release: Release, base_url: str, path: str = "") -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipelines.catalogue.machine.facts import (
     SPDX,
+    notices,
     page_url,
     people,
     period,
@@ -46,7 +47,7 @@ def dataset(release: Release, base_url: str, lang: Lang) -> dict[str, Any]:
         "dateModified": release.released.isoformat(),
         "temporalCoverage": f"{start}/{end}",
         "citation": descriptor["pub:citation"],
-        "measurementTechnique": _technique(descriptor, lang),
+        "measurementTechnique": _technique(release, lang),
         "variableMeasured": list(_variables(release, lang)),
         "isBasedOn": [
             {"@type": "CreativeWork", "name": one["title"]} for one in descriptor["sources"]
@@ -114,9 +115,9 @@ def _variables(release: Release, lang: Lang) -> Iterator[dict[str, str]]:
         }
 
 
-def _technique(descriptor: Mapping[str, Any], lang: Lang) -> list[str]:
-    notices = descriptor["pub:methodNotice"].values()
-    return list(dict.fromkeys(one[name][lang] for one in notices for name in METHOD))
+def _technique(release: Release, lang: Lang) -> list[str]:
+    told = notices(release).values()
+    return list(dict.fromkeys(getattr(one[name], lang) for one in told for name in METHOD))
 
 
 def _download(file: File, release: Release, base_url: str) -> dict[str, Any]:

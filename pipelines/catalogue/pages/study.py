@@ -8,14 +8,13 @@ from typing import Any
 
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.machine import head
+from pipelines.catalogue.machine.facts import notices
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.downloads import archive, archive_path
 from pipelines.catalogue.pages.figures import interval, shown
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.catalogue.published import Release
-from pipelines.release.pages import known
 from pipelines.study import NOT_APPLICABLE
-from pipelines.texts import Lang
 
 KEY_FIGURES = 6
 
@@ -35,17 +34,8 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
     yield pages.page(
         "study.html", "index", **content, machine_head=head(release, base, pages.lang),
         citation=citation(release, base),
-        notices=_notices(release, pages.lang),
+        notices=notices(release),
     )  # fmt: skip
-
-
-def _notices(release: Release, lang: Lang) -> dict[str, dict[str, str]]:
-    """Return the method notice of each wave; what is `unknown:` is said in words."""
-    return {
-        wave: {name: known(text if isinstance(text, str) else text[lang], lang)
-               for name, text in notice.items()}
-        for wave, notice in release.descriptor["pub:methodNotice"].items()
-    }  # fmt: skip
 
 
 def key_figures(codebook: Codebook, pages: StudyPages) -> list[dict[str, Any]]:
