@@ -57,6 +57,15 @@ def test_domains_columns_and_codes_are_found_too(visit: Open, typed: str, expect
     assert any(expected in text for text in page.locator("#results li a").all_inner_texts())
 
 
+def test_results_of_one_name_say_what_tells_them_apart(visit: Open) -> None:
+    page = visit("index.html")
+    for typed in ("mal-logement", "design_effect", "respondents"):
+        page.fill("#q", typed)
+        page.wait_for_selector("#results li")
+        told = page.locator("#results li").all_inner_texts()
+        assert len(told) == len(set(told)), typed
+
+
 def test_the_explorer_reads_as_the_parquet_does(visit: Open, published: Path) -> None:
     page = ready(visit(f"{EXPLORER}?q=fragility_priority&view=rank:domain&answer=priority"))
     page.select_option("#choose-answer", index=0)

@@ -130,6 +130,7 @@ def _entries(study: str, codebook: Codebook, lang: Lang) -> Iterator[list[str]]:
 def _columns(study: str, release: Release, lang: Lang) -> Iterator[list[str]]:
     for table in release.tables.values():
         for field in table.fields:
-            words = f"{getattr(field.title, lang)} {getattr(field.description, lang)}"
+            told = (getattr(field.title, lang), getattr(field.description, lang))
+            words = " ".join((table.name, *told))
             address = f"{study}/dictionary.html#{table.name}.{field.name}"
             yield ["column", field.name, words, address]

@@ -41,7 +41,7 @@
       var item = document.createElement("li"), link = document.createElement("a"), small = document.createElement("small");
       link.href = one.to;
       link.textContent = one.title;
-      small.textContent = KINDS[one.kind] + " · " + one.study + (one.kind === "question" ? " · " + one.more.slice(0, 160) : "");
+      small.textContent = KINDS[one.kind] + " · " + one.study + (one.kind === "study" ? "" : " · " + one.more.slice(0, 160));
       item.appendChild(link);
       item.appendChild(small);
       list.appendChild(item);
