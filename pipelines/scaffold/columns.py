@@ -67,18 +67,31 @@ def candidates_of(extract: Path, fmt: ExtractFormat) -> tuple[Extract, list[Cand
     with tempfile.TemporaryDirectory(prefix="phare-new-") as scratch:
         raw = Path(scratch) / "raw.parquet"
         found = read_extract(extract, fmt, raw)
-        names = [name for name in pq.read_schema(raw).names if name != "_line"]
+        held = pq.read_schema(raw).names
+        places = {str(place): name for place, name in enumerate(held) if name != "_line"}
         with sql.connect() as connection:
-            query = sql.read("scaffold/columns.sql", columns=sql.names(names))
+            query = sql.read("scaffold/columns.sql", **_by_place(places))
             limits = {"raw": str(raw), "rare": RARE, "most": MOST_CODES}
             cursor = connection.execute(query, limits)
             keys = [one[0] for one in cursor.description or ()]
-            rows = {row[0]: dict(zip(keys, row, strict=True)) for row in cursor.fetchall()}
+            rows = {
+                places[row[0]]: {**dict(zip(keys, row, strict=True)), "name": places[row[0]]}
+                for row in cursor.fetchall()
+            }
+    names = list(places.values())
     respondent = _respondent([rows[name] for name in names if name in rows])
     return found, [
         _candidate(name, rows.get(name), found.labels.get(name, {}), is_key=name == respondent)
         for name in names
     ]
+
+
+def _by_place(places: Mapping[str, str]) -> dict[str, str]:
+    """Return the slots that read columns by their place: names may differ by case alone."""
+    return {
+        "named": ", ".join(f"#{int(place) + 1} AS {sql.name(place)}" for place in places),
+        "columns": sql.names(places),
+    }
 
 
 def _respondent(rows: list[dict[str, Any]]) -> str | None:

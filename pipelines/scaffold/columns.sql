@@ -1,12 +1,12 @@
 -- What one column of an extract looks like, in counts: never a value that few rows have.
 -- reads  $raw: path of the raw extract (Parquet, text columns); $rare: values in fewer rows are not shown;
 --        $most: a column with more distinct values than this is not taken for coded
--- gives  one row per column: name, distinct_values, is_numeric, has_comma (decimals written with one), is_unique,
+-- gives  one row per column: name (its place), distinct_values, is_numeric, has_comma (decimals written with one), is_unique,
 --        is_address (e-mails), average_length (characters), codes (list of text, numbers in their order; empty for a
 --        column not taken for coded)
--- slots  {columns}: every column but _line
+-- slots  {named}: every column but _line, by its place and named after it; {columns}: these names
 WITH cells AS (
-    UNPIVOT (SELECT {columns} FROM read_parquet($raw)) ON {columns} INTO NAME "name" VALUE received
+    UNPIVOT (SELECT {named} FROM read_parquet($raw)) ON {columns} INTO NAME "name" VALUE received
 ),
 counted AS (
     SELECT name, trim(received) AS received, count(*) AS times
@@ -29,4 +29,4 @@ SELECT
     END AS codes
 FROM counted
 GROUP BY name
-ORDER BY name
+ORDER BY CAST(name AS INTEGER)

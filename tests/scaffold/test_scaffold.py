@@ -13,9 +13,9 @@ import yaml
 from pipelines import PROJECT
 from pipelines.scaffold import scaffold
 from pipelines.scaffold.batteries import gather
-from pipelines.scaffold.columns import Candidate
+from pipelines.scaffold.columns import Candidate, candidates_of
 from pipelines.scaffold.errors import ScaffoldError
-from pipelines.study import load_study
+from pipelines.study import ExtractFormat, load_study
 from pipelines.study.errors import DeclarationError
 
 MAYORS = next((PROJECT / "raw/phare-institutions/2016").glob("*/*.csv"))
@@ -76,6 +76,15 @@ def test_names_as_long_as_questions_with_quotes_and_line_breaks_are_names(tmp_pa
     folder = scaffold(tmp_path, "longs", path)
     questions = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))["questions"]
     assert [about["columns"] for about in questions.values()] == names[1:]
+
+
+def test_columns_that_differ_by_case_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "extrait.csv"
+    path.write_text("id,AVIS,avis\n" + "".join(f"{n},oui,{n % 2}\n" for n in range(20)), "utf-8")
+    candidates = candidates_of(path, ExtractFormat())[1]
+    assert [(one.name, one.codes) for one in candidates if one.kind == "code"] == [
+        ("AVIS", ("oui",)), ("avis", ("0", "1")),
+    ]  # fmt: skip
 
 
 def test_what_is_left_to_complete_is_counted(tmp_path: Path) -> None:
