@@ -21,6 +21,7 @@ from pipelines.publication import publish_study
 from pipelines.run import Choices, run_study
 from pipelines.steps import STEPS, run_step, wave_folder
 from pipelines.study import load_study
+from pipelines.texts import messages
 from pipelines.validation.errors import WaveRefusedError
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
@@ -239,6 +240,17 @@ def test_a_release_is_refused_without_checks_on_these_exact_artefacts(root: Path
     (results / "rules_ran.json").unlink()
     with pytest.raises(ChecksMissingError):
         publish_study(study, released=dt.date(2020, 7, 1), run={})
+
+
+def test_a_failed_check_is_told_with_what_it_means(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHARE_LANG", "fr")
+    waves = root / "schemas" / STUDY / "waves.yaml"
+    waves.write_text(waves.read_text("utf-8").replace("synthetic: true", "synthetic: false"))
+    with pytest.raises(CheckFailedError) as caught:
+        run_study(root, STUDY, RELEASED)
+    assert messages()["check-delivery_unchanged"]["fr"].rstrip(".") in caught.value.text("fr")
 
 
 def test_a_result_found_on_other_bytes_does_not_count(root: Path) -> None:
