@@ -4,6 +4,7 @@ Belongs here: finding a text and filling its blanks. Not here: the texts themsel
 `messages.yaml` of each room) nor the decision to say something (the room's own code).
 """
 
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,15 @@ import yaml
 
 from phare_data.texts import LANGUAGES, Lang, default_language
 
-__all__ = ["LANGUAGES", "Lang", "default_language", "messages", "read_texts", "say"]
+__all__ = ["LANGUAGES", "Lang", "Message", "default_language", "messages", "read_texts", "say"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that fills a blank of another one, in the language of that one."""
+
+    key: str
+    values: dict[str, object] = field(default_factory=dict)
 
 
 @cache
@@ -38,7 +47,12 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
 
     Raises KeyError for an unknown key or a blank without value: a test walks all of them.
     """
-    return messages()[key][lang or default_language()].format_map(values)
+    spoken = lang or default_language()
+    filled = {
+        name: say(one.key, spoken, **one.values) if isinstance(one, Message) else one
+        for name, one in values.items()
+    }
+    return messages()[key][spoken].format_map(filled)
 
 
 def decimal_text(value: float, digits: int, lang: Lang | None = None) -> str:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipelines.study.codelist import Codelist
-from pipelines.study.errors import DeclarationError
+from pipelines.study.errors import DeclarationError, ExpectedError
 from pipelines.study.files import StudyFile
 from pipelines.study.forms import Slug
 from pipelines.study.items import published_answers
@@ -67,7 +67,7 @@ class Typology(Declared):
         numbers = [str(number) for number in range(1, self.profiles + 1)]
         unknown = [name for name in self.names if name not in numbers]
         if unknown:
-            raise ValueError(f"'names' has {unknown[0]!r}; profiles are {', '.join(numbers)}")
+            raise ExpectedError("profile-number", found=unknown[0], valid=", ".join(numbers))
         return self
 
 
@@ -112,7 +112,7 @@ class Compared(Declared):
     @model_validator(mode="after")
     def _something_to_compare(self) -> Self:
         if self.breakdown is None and self.against != "wave":
-            raise ValueError(f"a comparison against {self.against!r} needs a 'breakdown'")
+            raise ExpectedError("comparison-breakdown", against=self.against)
         return self
 
 
@@ -276,7 +276,7 @@ def _check_sheet(
     _check(source, (*key, "breakdown"), "breakdown", sheet.breakdown, known.study.breakdowns)
     for part in ("priorities", "roles"):
         for place, name in enumerate(getattr(sheet, part)):
-            _check(source, (*key, part, place), f"analysis of {part}", name, getattr(found, part))
+            _check(source, (*key, part, place), part, name, getattr(found, part))
     for place, counted in enumerate(sheet.alliances):
         at: Key = (*key, "alliances", place)
         _check(source, (*at, "question"), "question", counted.question, _named(known))

@@ -1,6 +1,6 @@
 """What can be wrong with a declaration, said with file, line, key and the nearest valid name.
 
-Belongs here: the error class and its named constructors. Not here: the words (messages.yaml).
+Belongs here: the error classes and their named constructors. Not here: the words (messages.yaml).
 """
 
 import difflib
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from pipelines.errors import ExitCode, PhareError
+from pipelines.texts import Message, say
 
 
 class DeclarationError(PhareError):
@@ -17,8 +18,15 @@ class DeclarationError(PhareError):
     exit_code = ExitCode.DECLARATION
 
     @classmethod
-    def unknown(cls, file: Path, line: int, what: str, found: str, valid: Iterable[str]) -> Self:
-        """Name an unknown word with its place and the nearest valid one."""
+    def unknown(
+        cls, file: Path, line: int, what: str | Message, found: str, valid: Iterable[str]
+    ) -> Self:
+        """Name an unknown word with its place and the nearest valid one.
+
+        `what` it should name: the message `name-of-<what>`, its spaces hyphens there, or another.
+        """
+        if isinstance(what, str):
+            what = Message(f"name-of-{what.replace(' ', '-')}")
         known = list(valid)
         near = difflib.get_close_matches(found, known, n=1, cutoff=0.5)
         return cls(
@@ -26,6 +34,14 @@ class DeclarationError(PhareError):
             file=file, line=line, what=what, found=found,
             nearest=near[0] if near else "—", valid=", ".join(known[:30]) or "—",
         )  # fmt: skip
+
+
+class ExpectedError(ValueError):
+    """What a validator expects of an entry, as a message `expected-…`: told with its place."""
+
+    def __init__(self, what: str, **values: object) -> None:
+        self.message = Message(f"expected-{what}", values)
+        super().__init__(say(self.message.key, "en", **values))
 
 
 class UnknownStudyError(DeclarationError):

@@ -10,25 +10,27 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from pipelines.study.errors import ExpectedError
+
 
 def slots_of(pattern: str) -> set[str]:
     """Return the names between braces of a column pattern; raises ValueError for a lone brace."""
     try:
         return {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
     except ValueError:
-        raise ValueError("a brace of a column's name is written twice: {{ or }}") from None
+        raise ExpectedError("brace") from None
 
 
 def _slug(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", text):
-        raise ValueError("a name is lower-case letters, digits, '-' and '_', first a letter")
+        raise ExpectedError("slug")
     return text
 
 
 def _wave_name(text: str) -> str:
     """Refuse what names no folder: deliveries lie below it."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
-        raise ValueError("a wave's name is letters without accents, digits, '.', '-' and '_'")
+        raise ExpectedError("wave-name")
     return text
 
 
@@ -37,24 +39,24 @@ def _expression(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"a regular expression ({error})") from None
+        raise ExpectedError("expression", found=error) from None
     if re.search(r"\(\?<?[=!]|\\[1-9]", text):
-        raise ValueError("a regular expression without look-around and back-references")
+        raise ExpectedError("plain-expression")
     return text
 
 
 def _delimiter(text: str) -> str:
     if len(text) != 1 or not text.isascii() or text in '"\r\n':
-        raise ValueError("one sign, such as , or ; or a tabulation")
+        raise ExpectedError("delimiter")
     return text
 
 
 def _columns(columns: str | tuple[str, ...]) -> str | tuple[str, ...]:
     names = (columns,) if isinstance(columns, str) else columns
     if not names or len(set(names)) < len(names):
-        raise ValueError("at least one column, each once")
+        raise ExpectedError("columns-once")
     if not all(name.strip() for name in names):
-        raise ValueError("the name of a column")
+        raise ExpectedError("column-name")
     return columns
 
 

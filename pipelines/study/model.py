@@ -13,6 +13,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipelines.study.errors import ExpectedError
 from pipelines.study.forms import Columns, Delimiter, Expression, Slug, slots_of
 
 FORMAT_VERSION = 1
@@ -105,7 +106,7 @@ class Breakdown(Declared):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if (self.column is None) == (self.derived is None):
-            raise ValueError("a breakdown has either 'column' or 'derived'")
+            raise ExpectedError("column-or-derived")
         return self
 
 
@@ -173,24 +174,24 @@ class Question(Declared):
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> Self:
         if self.is_coded and self.scale is None:
-            raise ValueError("kinds single, ordinal and multiple need a 'scale'")
+            raise ExpectedError("scale")
         if self.kind == "open_text" and self.scale is not None:
-            raise ValueError("open text has no 'scale'")
+            raise ExpectedError("no-scale")
         if self.is_numeric and (self.minimum is None or self.maximum is None):
-            raise ValueError("kinds score and numeric need 'minimum' and 'maximum'")
+            raise ExpectedError("limits")
         if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
-            raise ValueError("'minimum' is below 'maximum'")
+            raise ExpectedError("minimum-below")
         if isinstance(self.columns, tuple) and self.kind != "multiple":
-            raise ValueError("a list of columns is for kind multiple")
+            raise ExpectedError("list-of-multiple")
         if self.at_most is not None and self.kind != "multiple":
-            raise ValueError("'at_most' is for kind multiple")
+            raise ExpectedError("at-most-of-multiple")
         return self
 
     @model_validator(mode="after")
     def _pattern_names_its_dimensions(self) -> Self:
         if isinstance(self.columns, tuple):
             if self.domain or self.actor:
-                raise ValueError("a battery needs a column pattern, not a list of columns")
+                raise ExpectedError("battery-pattern")
             return self
         if self.kind == "open_text":  # its name is taken as it stands
             return self
@@ -198,8 +199,9 @@ class Question(Declared):
         wanted = {name for name in ("domain", "actor") if getattr(self, name)}
         wanted |= {"answer"} if self.kind == "multiple" else set()
         if slots != wanted:
-            held = sorted(wanted) or "no slot (a brace of a column's name is written twice)"
-            raise ValueError(f"the column pattern must hold exactly {held}")
+            if not wanted:
+                raise ExpectedError("no-slot")
+            raise ExpectedError("slots", slots=", ".join(sorted(wanted)))
         return self
 
 
@@ -229,7 +231,7 @@ class Weights(Declared):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if (self.column is None) == (self.calibration is None):
-            raise ValueError("weights have either 'column' or 'calibration'")
+            raise ExpectedError("column-or-calibration")
         return self
 
 
@@ -322,9 +324,9 @@ class MethodNotice(Declared):
         for name, value in self:
             for text in (value,) if isinstance(value, str) else (value.fr, value.en):
                 if not text.strip():
-                    raise ValueError(f"{name!r} is empty; write it, or 'unknown: <why>'")
+                    raise ExpectedError("notice-written", name=name)
                 if text.strip().lower().startswith("unknown") and not UNKNOWN.match(text):
-                    raise ValueError(f"{name!r} is unknown without a reason: 'unknown: <why>'")
+                    raise ExpectedError("notice-reason", name=name)
         return self
 
 
@@ -351,7 +353,7 @@ class Wave(Declared):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.end < self.start:
-            raise ValueError("'end' is before 'start'")
+            raise ExpectedError("end-after-start")
         return self
 
 
@@ -369,7 +371,7 @@ class Spatial(Declared):
     def _a_box(self) -> Self:
         west, south, east, north = self.box
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            raise ValueError("'box' is west, south, east, north in degrees")
+            raise ExpectedError("box")
         return self
 
 

@@ -16,6 +16,7 @@ from pipelines.study.errors import DeclarationError
 from pipelines.study.items import Item
 from pipelines.study.model import NOT_APPLICABLE, Text
 from pipelines.study.yaml_source import text_of
+from pipelines.texts import Message
 
 if TYPE_CHECKING:
     from pipelines.study.loader import Study
@@ -71,12 +72,12 @@ class _Row:
             raise DeclarationError.unknown(self.path, self.line, column, text, names)
         return text
 
-    def wrong(self, column: str, expected: str) -> DeclarationError:
+    def wrong(self, column: str, expected: str, **values: object) -> DeclarationError:
         """Return the error of a cell that is no such value."""
         return DeclarationError(
             "study-bad-value",
             file=self.path, line=self.line, key=column, found=repr(self.cells[column]),
-            expected=expected,
+            expected=Message(f"expected-{expected}", values),
         )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def read_published(study: "Study") -> tuple[PublishedFigure, ...]:
     for row in _rows(path):
         figure = _figure(study, row)
         if figure.id in figures:
-            raise row.wrong("figure", "a name used once")
+            raise row.wrong("figure", "name-once")
         figures[figure.id] = figure
     return tuple(figures.values())
 
@@ -126,7 +127,7 @@ def _figure(study: "Study", row: _Row) -> PublishedFigure:
     decimals = _decimals(row)
     for column in ("figure", "source"):
         if not row.cells[column].strip():
-            raise row.wrong(column, "a text")
+            raise row.wrong(column, "string-type")
     return PublishedFigure(
         id=row.cells["figure"],
         wave=row.known("wave", study.waves),
@@ -163,11 +164,11 @@ def _answers(study: "Study", row: _Row, item: Item) -> tuple[str, ...]:
         row.known("answer", (*item.answers, *nets))
     parts = nets[text].answers if text in nets else tuple(text.split("+"))
     if item.is_multiple:
-        raise row.wrong("answer", "one answer: of a multiple choice, shares do not add up")
+        raise row.wrong("answer", "one-answer")
     for part in parts:
         row.known("answer", item.answers, part)
     if len(set(parts)) < len(parts):
-        raise row.wrong("answer", "each answer once")
+        raise row.wrong("answer", "answers-once")
     return parts
 
 
@@ -175,12 +176,12 @@ def _cell(study: "Study", row: _Row) -> tuple[tuple[str, str], ...]:
     """Return breakdown and code of each coordinate, in the order of the declaration."""
     if not row.cells["breakdown"]:
         if row.cells["code"]:
-            raise row.wrong("code", "empty, since 'breakdown' is")
+            raise row.wrong("code", "no-code")
         return ()
     names = row.cells["breakdown"].split("+")
     codes = row.cells["code"].split("+") if len(names) > 1 else [row.cells["code"]]
     if len(codes) != len(names):
-        raise row.wrong("code", f"{len(names)} codes joined by '+'")
+        raise row.wrong("code", "codes-joined", count=len(names))
     for name, code in zip(names, codes, strict=True):
         row.known("breakdown", study.breakdowns, name)
         listed = study.codelists[study.breakdowns[name].codelist]
@@ -199,16 +200,16 @@ def _check_crossing(study: "Study", row: _Row, names: Sequence[str]) -> None:
 def _decimals(row: _Row) -> int:
     text = row.cells["decimals"]
     if text not in {str(number) for number in range(MOST_DECIMALS + 1)}:
-        raise row.wrong("decimals", f"a whole number from 0 to {MOST_DECIMALS}")
+        raise row.wrong("decimals", "decimals", most=MOST_DECIMALS)
     return int(text)
 
 
 def _published(row: _Row, decimals: int) -> Decimal:
     number = _number(row, "published")
     if number != round(number, decimals):
-        raise row.wrong("published", f"a number of {decimals} decimals, as 'decimals' says")
+        raise row.wrong("published", "number-of-decimals", decimals=decimals)
     if row.cells["measure"] == "share" and not 0 <= number <= 1:
-        raise row.wrong("published", "a share from 0 to 1")
+        raise row.wrong("published", "share")
     return round(number, decimals)
 
 
@@ -216,9 +217,9 @@ def _number(row: _Row, column: str) -> Decimal:
     try:
         number = Decimal(row.cells[column])
     except InvalidOperation:
-        raise row.wrong(column, "a number") from None
+        raise row.wrong(column, "float-type") from None
     if not number.is_finite() or (column == "tolerance" and number < 0):
-        raise row.wrong(column, "a number")
+        raise row.wrong(column, "float-type")
     return number
 
 
@@ -228,7 +229,5 @@ def _known_reason(row: _Row) -> Text | None:
         return None
     parts = text.split(BETWEEN_LANGUAGES)
     if len(parts) != 2 or not all(part.strip() for part in parts):
-        raise row.wrong(
-            "known_reason", f"a French and an English text around '{BETWEEN_LANGUAGES}'"
-        )
+        raise row.wrong("known_reason", "both-languages", sign=BETWEEN_LANGUAGES)
     return Text(fr=parts[0], en=parts[1])

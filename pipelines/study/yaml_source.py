@@ -4,6 +4,7 @@ Belongs here: parsing, the map from key path to line, the translation of pydanti
 here: the models (model.py) and rules across files (references.py).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipelines.study.errors import DeclarationError
+from pipelines.study.errors import DeclarationError, ExpectedError
+from pipelines.texts import Message, messages
 
 Model = TypeVar("Model", bound=BaseModel)
 Key = tuple[str | int, ...]
@@ -153,13 +155,27 @@ def _declaration_error(
     if problem["type"] == "extra_forbidden":
         valid = _fields_at(model, key[:-1])
         return DeclarationError.unknown(source.path, line, "key", str(key[-1]), valid)
+    if problem["type"] == "literal_error" and isinstance(problem.get("input"), str):
+        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        what = Message("name-of-value", {"key": dotted(key)})
+        return DeclarationError.unknown(source.path, line, what, problem["input"], choices)
     if problem["type"] == "missing":
         return DeclarationError("study-missing-key", file=source.path, line=line, key=dotted(key))
     return DeclarationError(
         "study-bad-value",
         file=source.path, line=line, key=dotted(key), found=_shown(problem.get("input")),
-        expected=problem["msg"].removeprefix("Value error, "),
+        expected=_expected(problem),
     )  # fmt: skip
+
+
+def _expected(problem: ErrorDetails) -> Message | str:
+    """Return what a validator expected: ours in both languages, of pydantic's those we know."""
+    context = problem.get("ctx", {})
+    error = context.get("error")
+    if isinstance(error, ExpectedError):
+        return error.message
+    key = f"expected-{problem['type'].replace('_', '-')}"
+    return Message(key, context) if key in messages() else problem["msg"]
 
 
 def dotted(key: Key) -> str:

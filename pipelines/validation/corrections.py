@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
 from pipelines.study import Study
+from pipelines.study.errors import ExpectedError
 from pipelines.study.forms import Slug
 from pipelines.study.model import Declared
 from pipelines.study.yaml_source import load_model
@@ -45,11 +46,11 @@ class Correction(Declared):
     @model_validator(mode="after")
     def _action_has_what_it_needs(self) -> Self:
         if (self.action == "leave_out") != (self.column is None):
-            raise ValueError("'replace' and 'blank' need a 'column', 'leave_out' has none")
+            raise ExpectedError("correction-column")
         if (self.action == "replace") != (self.value is not None):
-            raise ValueError("'replace' needs a 'value', the other actions have none")
+            raise ExpectedError("correction-value")
         if self.column is not None and self.column not in self.guard:
-            raise ValueError("the 'guard' must say what the corrected column holds now")
+            raise ExpectedError("correction-guard")
         return self
 
 

@@ -1,12 +1,17 @@
 """Every mistake in a declaration is named with its file, its line and the nearest valid name."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
+from pydantic_core import core_schema
 
+from pipelines import PROJECT
 from pipelines.study import DeclarationError, UnknownStudyError, load_study
+from pipelines.texts import messages
 from tests.study.declared import STUDY
 
 Spoilt = Callable[[str, str, str], tuple[DeclarationError, int]]
@@ -33,6 +38,7 @@ UNKNOWN_NAMES = [
     (S, "codelist: age}", "codelist: aage}", "aage", "age"),
     (Q, "scale: avis", "scale: aviss", "aviss", "avis"),
     (Q, "domain: domaine", "domain: domaines", "domaines", "domaine"),
+    (Q, "kind: single", "kind: singel", "singel", "single"),
     (Q, "actor: acteur", "actor: acteurs", "acteurs", "acteur"),
     (Q, "question: avis", "question: avi", "avi", "avis"),
     (Q, "answers: [oui]", "answers: [ouii]", "ouii", "oui"),
@@ -83,7 +89,6 @@ BAD_VALUES = [
     (Q, "columns: propos", "columns: note", "study-identifier-published", "note"),
     (Q, "columns: note", "columns: avis", "study-column-twice", "avis"),
     (Q, "[citee_1, citee_2]", "[eau_ville, citee_2]", "study-column-twice", "eau_ville"),
-    (Q, "kind: single", "kind: simple", "study-bad-value", "simple"),
     (Q, '"{domain}_{actor}"', '"{domain}_{acteur}"', "study-bad-value", "actor"),
     (W, "    frame_year: 2024\n", "", "study-no-frame-year", "2024"),
     (W, "end: 2024-01-31", "end: 31 janvier", "study-bad-value", "31 janvier"),
@@ -173,7 +178,63 @@ def test_a_bad_value_is_shown_with_its_file_and_line_in_both_languages(
 def test_every_message_of_a_declaration_has_a_bad_file_that_provokes_it() -> None:
     path = Path(__file__).parents[2] / "pipelines" / "study" / "messages.yaml"
     provoked = {"study-unknown-name", *ELSEWHERE, *(case[3] for case in BAD_VALUES)}
-    assert set(yaml.safe_load(path.read_text("utf-8"))) == provoked
+    written = set(yaml.safe_load(path.read_text("utf-8")))
+    assert {one for one in written if one.startswith("study-")} == provoked
+
+
+def test_every_word_of_an_error_is_one_that_the_code_or_pydantic_says() -> None:
+    """And the other way: what code names as a kind of name or an expectation has its words."""
+    code = "\n".join(path.read_text("utf-8") for path in (PROJECT / "pipelines").rglob("*.py"))
+    types = {one.replace("_", "-") for one in get_args(core_schema.ErrorType)}
+    for key in messages():
+        prefix, _, word = key.partition("-of-" if key.startswith("name-of-") else "-")
+        if prefix == "name":
+            assert f'"{word.replace("-", " ")}"' in code or f'"{key}"' in code, key
+        if prefix == "expected":
+            assert f'"{word}"' in code or word in types, key
+    assert said_in(PROJECT / "pipelines" / "study") <= set(messages())
+
+
+def said_in(folder: Path) -> set[str]:
+    """Return the messages whose key a call makes of a word: which argument it is, by function."""
+    place = {"unknown": 2, "_known": 2, "_check": 2, "_need": 2, "known": 0, "wrong": 1}
+    found = {"name-of-value"}
+    for path in folder.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = (
+                call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+            )
+            at = 0 if name == "ExpectedError" else place.get(name, len(call.args))
+            words = call.args[at : at + 1]
+            if words and isinstance(words[0], ast.Constant):
+                prefix = "expected" if name in {"ExpectedError", "wrong"} else "name-of"
+                found.add(f"{prefix}-{words[0].value.replace(' ', '-')}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "french"),
+    [
+        (S, "id: bocage", "id: Bocage", "un nom en minuscules sans accents"),
+        (S, "codelist: age", "codelist: agge", "liste de codes `agge`, nom inconnu"),
+        (S, "citation: Essai", "citation: [Essai]", "Attendu : un texte"),
+    ],
+)
+def test_an_error_is_in_french_throughout(
+    spoilt: Spoilt, file: str, old: str, new: str, french: str
+) -> None:
+    error, _ = spoilt(file, old, new)
+    assert french in error.text("fr")
+    assert french not in error.text("en")
+
+
+def test_a_value_that_is_none_of_those_listed_is_told_the_nearest(spoilt: Spoilt) -> None:
+    error, line = spoilt(Q, "kind: single", "kind: singel")
+    assert (error.key, error.values["line"]) == ("study-unknown-name", line)
+    assert error.values["nearest"] == "single"
+    assert "kind` `singel`" in error.text("en") and "multiple" in error.text("fr")
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
