@@ -35,9 +35,12 @@ def verify(
     from phare_data.verifier import verify_all
     from pipelines.release import newest_releases
 
+    found = paths or newest_releases(root)
+    if not found:
+        raise click.UsageError(say("cli-verify-nothing", None, folder=root / "published"))
     verified = [
         one
-        for path in paths or newest_releases(root)
+        for path in found
         for one in verify_all(path, public_key=public_key, require_signature=require_signature)
     ]
     if as_json:

@@ -103,6 +103,11 @@ def test_publish_and_status_write_json_that_a_program_reads(published: Path) -> 
     assert state[0]["version"] == "0.1.0" and state[0]["waves"][0]["deliveries"] == 1
 
 
+def test_verify_of_nothing_is_no_success(tmp_path: Path) -> None:
+    done = phare("verify", root=tmp_path)
+    assert done.returncode == ExitCode.USAGE and str(tmp_path / "published") in done.stderr
+
+
 def test_verify_ends_with_0_then_with_4_after_a_flipped_byte(tmp_path: Path) -> None:
     root = write_tiny_study(tmp_path)
     phare("publish", STUDY, root=root)
