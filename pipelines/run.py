@@ -27,6 +27,7 @@ from pipelines.evidence import CheckFailedError
 from pipelines.executors import IN_PROCESS, executor_name, step_failure
 from pipelines.profile import measured
 from pipelines.study import load_study
+from pipelines.texts import messages, say
 
 ENGINE_MAKER = "create_engine"  # what Dagster's event log calls for every statement
 
@@ -59,10 +60,16 @@ def run_study(root: Path, name: str, choices: Choices | None = None) -> dict[str
         try:
             result = job_of(str(root), name).execute_in_process(**how)
         except DagsterAssetCheckFailedError as error:
-            raise CheckFailedError(
-                "run-check-failed", study=name, found=str(error).splitlines()[-1].strip()
-            ) from None
+            found = _with_meaning(str(error).splitlines()[-1].strip())
+            raise CheckFailedError("run-check-failed", study=name, found=found) from None
         return _release_facts(result, name)
+
+
+def _with_meaning(failed: str) -> str:
+    """Return Dagster's line of failed checks (asset: check,check) with what each of ours means."""
+    names = failed.partition(":")[2].replace(" ", "").split(",")
+    meant = [say(f"check-{one}") for one in names if f"check-{one}" in messages()]
+    return " ".join([f"{failed}.", *meant]).removesuffix(".")
 
 
 def job_of(root: str, name: str) -> dg.JobDefinition:
