@@ -37,12 +37,12 @@ publish: $(READY) ## Run the main job for every study: raw extract to release, i
 
 test: $(READY) ## Lint, type-check, then run the tests (under 10 minutes)
 	@$(MAKE) --no-print-directory lint types
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not spark"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not spark"
 
 test-all: test test-slow ## Every test, the slow tier included
 
 test-slow: $(READY) ## The slow tier alone: kill, fuzz, coverage of intervals, reference data
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not spark"
+	@$(BIN)/python -m pytest -n 2 -m "slow and not spark"
 
 lint: $(READY) ## ruff: lint and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -80,9 +80,7 @@ def job_of(root: str, name: str) -> dg.JobDefinition:
 def _run_elsewhere(root: Path, name: str, how: dict[str, Any]) -> dg.JobExecutionResult:
     """Run the job through the chosen executor; raises StepFailedError for the first failed step."""
     job = dg.build_reconstructable_job(
-        __name__,
-        "job_of",
-        reconstructable_args=(str(root), name),  # type: ignore[arg-type] # pairs, says Dagster
+        __name__, "job_of", reconstructable_kwargs={"root": str(root), "name": name}
     )
     with dg.execute_job(job, **how) as result:
         failed = [one for one in result.all_events if one.is_step_failure]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from phare_data.verifier import verify
 from pipelines.release import ReleaseOutcome, push
 from pipelines.study import Study
 from tests.release.made_up_release import Change, Row, published
@@ -80,8 +81,6 @@ def test_publishing_and_pushing_look_at_the_newest_release_only(
 
 
 def test_a_reader_of_one_release_reads_the_log_and_that_release(study: Study) -> None:
-    from phare_data.verifier import verify  # noqa: PLC0415 - after the hook is in place
-
     for number in range(4):
         place = release(study, number).path
     looked = of_versions(opened_by(lambda: verify(place)))

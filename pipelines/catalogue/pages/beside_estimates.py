@@ -15,6 +15,7 @@ from typing import Any
 from pipelines import numbers
 from pipelines.catalogue.charts import draw
 from pipelines.catalogue.codebook import Question, label
+from pipelines.catalogue.pages.environment import COLON
 from pipelines.catalogue.pages.figures import axis, bar, decimals, interval, shown
 from pipelines.catalogue.pages.findings import analyses, cell_name, cell_order
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -27,7 +28,6 @@ from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS
 MOST_ROWS = 60  # of an analysis listed whole; of longer ones the page says how many there are
 WHOLE = Text(fr="Ensemble", en="Total")
 MEDIAN = Text(fr="médiane", en="median")
-COLON = Text(fr=" : ", en=": ")
 QUANTILE = Text(fr="quantile à", en="quantile at")
 FIGURES = ("value", "ci_low", "ci_high")
 QUANTITIES = (TOTALS, RATIOS, QUANTILES)

@@ -19,6 +19,7 @@ from pipelines.catalogue.published import Published, Release
 from pipelines.study import Text
 from pipelines.texts import LANGUAGES, Lang, say
 
+COLON = Text(fr=" : ", en=": ")
 FIRST = LANGUAGES[0]  # its pages lie at the root of the site, the others below /<language>/
 
 
@@ -118,7 +119,7 @@ def _words(lang: Lang) -> Mapping[str, Any]:
         "t": partial(_say, lang),
         "w": pick,
         "l": read,
-        "colon": pick(" : ", ": "),
+        "colon": read(COLON),
         "day": day,
         "integer": lambda value: numbers.number(value, 0, lang),
         "number": partial(_in, numbers.number, lang),
