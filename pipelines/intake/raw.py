@@ -154,23 +154,27 @@ def load_extract(raw: Path) -> Extract:
     return Extract(**data)
 
 
-def number_text(value: float) -> str:
+def number_text(value: float, decimal: str) -> str:
     """Return a number as one would type it: no exponent, no `.0`, all its digits.
 
-    Spreadsheets and statistical files hold 1001 as 1001.0; a person sees 1001.
+    Spreadsheets and statistical files hold 1001 as 1001.0; a person sees 1001. `decimal` is the
+    mark that the wave declares, the only one that its texts are then read with.
     """
     if not math.isfinite(value):
         return str(value)
     if value.is_integer():
         return str(int(value))
     text = repr(value)
-    return np.format_float_positional(value, trim="-") if "e" in text else text
+    plain = np.format_float_positional(value, trim="-") if "e" in text else text
+    return plain.replace(".", decimal)
 
 
-def number_texts(values: NDArray[np.float64], known: NDArray[np.bool_]) -> pa.Array:
+def number_texts(
+    values: NDArray[np.float64], known: NDArray[np.bool_], decimal: str
+) -> pa.Array:  # fmt: skip
     """Return numbers as texts, each distinct one written once; null where not `known`."""
     distinct, places = np.unique(values, return_inverse=True)
-    words = np.array([number_text(one) for one in distinct.tolist()], dtype=object)
+    words = np.array([number_text(one, decimal) for one in distinct.tolist()], dtype=object)
     return pa.array(words[places], pa.string(), mask=~known)
 
 

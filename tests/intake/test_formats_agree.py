@@ -18,7 +18,6 @@ from pipelines.validation.errors import LabelsError
 STUDY, WAVE = "phare-institutions", "2016"
 NUMBERS = {"poids", "duree_secondes", "confiance_alliances"}
 DATE = "date_entretien"
-TYPED = {"encodings": ("utf-8",), "decimal": "."}
 
 
 @pytest.fixture(scope="module")
@@ -108,17 +107,21 @@ def responses(
     return (folder / "responses.parquet").read_bytes()
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
 @pytest.mark.parametrize(
     ("fmt", "write"),
     [("xlsx", as_workbook), ("sav", as_spss), ("dta", as_stata), ("parquet", as_parquet)],
 )
-def test_each_format_gives_the_same_responses(study, received, tmp_path, fmt, write):
+def test_each_format_gives_the_same_responses_whatever_mark_its_texts_have(
+    study, received, tmp_path, fmt, write, decimal
+):
     path = tmp_path / f"extract.{fmt}"
     write(received, path)
     shipped = newest_delivery(PROJECT, STUDY, WAVE).extract
     expected = responses(study, shipped, study.wave(WAVE).extract, tmp_path / "csv")
     names = {new: old for old, new in short_names(received).items()} if fmt == "dta" else {}
-    found = responses(study, path, ExtractFormat(format=fmt, **TYPED), tmp_path / fmt, names)
+    declared = ExtractFormat(format=fmt, decimal=decimal)
+    found = responses(study, path, declared, tmp_path / fmt, names)
     assert found == expected
 
 

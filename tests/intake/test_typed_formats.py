@@ -39,6 +39,13 @@ def test_a_parquet_time_at_midnight_on_every_row_is_a_day(read, tmp_path):
     assert rows["heure"][1].startswith("2024-11-05 10:00")
 
 
+def test_numbers_are_written_with_the_mark_that_texts_are_read_with(read, tmp_path):
+    numbers = {"nombre": [0.5, 1e-7], "exact": [Decimal("1.50"), Decimal("2.00")]}
+    pq.write_table(pa.table(numbers), tmp_path / "x.parquet")
+    _, rows = read(tmp_path / "x.parquet", format="parquet", decimal=",")
+    assert rows.rows() == [(2, "0,5", "1,50"), (3, "0,0000001", "2,00")]
+
+
 def test_a_nested_parquet_column_is_refused(refused, tmp_path):
     pq.write_table(pa.table({"id": ["1"], "x": [[{"a": 1}]]}), tmp_path / "x.parquet")
     error = refused(tmp_path / "x.parquet", format="parquet")

@@ -51,6 +51,11 @@ def test_each_cell_arrives_as_a_person_sees_it(read):
     assert {note.key for note in extract.notes} == {"note-formulas", "note-blank-lines"}
 
 
+def test_a_number_beside_texts_with_a_decimal_comma_is_the_number_that_it_is(read):
+    rows = read(sheet_of(["poids"], [1.5], ["1,5"], ["1.5"]), format="xlsx", decimal=",")[1]
+    assert rows["poids"].to_list() == ["1,5", "1,5", "1.5"]  # the last is no number: as in a CSV
+
+
 def test_title_label_and_footer_rows_are_no_respondents_and_are_listed(read):
     def fill(book):
         sheet = book.add_worksheet()

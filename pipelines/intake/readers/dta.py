@@ -14,4 +14,4 @@ from pipelines.study import ExtractFormat
 
 def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
     """Read a Stata file; raises ExtractError for a damaged one."""
-    read_in_batches(pyreadstat.read_dta, extract, raw, "Stata")
+    read_in_batches(pyreadstat.read_dta, extract, raw, "Stata", fmt.decimal)

@@ -25,7 +25,7 @@ def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
             line = 2
             for batch in file.iter_batches(BATCH_ROWS):
                 lines = np.arange(line, line + batch.num_rows, dtype=np.int64)
-                raw.write(lines, [_texts(extract, *one) for one in _columns(batch)])
+                raw.write(lines, [_texts(extract, fmt.decimal, *one) for one in _columns(batch)])
                 line += batch.num_rows
     except (pa.ArrowException, OSError):
         raise ExtractError.whole("intake-damaged", extract, format="Parquet") from None
@@ -35,15 +35,17 @@ def _columns(batch: pa.RecordBatch) -> list[tuple[str, pa.Array]]:
     return list(zip(batch.schema.names, batch.columns, strict=True))
 
 
-def _texts(extract: Path, name: str, cells: pa.Array) -> pa.Array:
+def _texts(extract: Path, decimal: str, name: str, cells: pa.Array) -> pa.Array:
     kind = cells.type
     if pa.types.is_dictionary(kind):
-        return _texts(extract, name, cells.dictionary_decode())
+        return _texts(extract, decimal, name, cells.dictionary_decode())
     if pa.types.is_boolean(kind):
         return pc.if_else(cells, "TRUE", "FALSE")
     if pa.types.is_floating(kind):
         values = cells.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return number_texts(values, pc.is_valid(cells).to_numpy(zero_copy_only=False))
+        return number_texts(values, pc.is_valid(cells).to_numpy(zero_copy_only=False), decimal)
+    if pa.types.is_decimal(kind):
+        return pc.replace_substring(cells.cast(pa.string()), ".", decimal)
     if pa.types.is_timestamp(kind) and _are_days(cells):
         cells = cells.cast(pa.date32())
     try:

@@ -14,4 +14,4 @@ from pipelines.study import ExtractFormat
 
 def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
     """Read an SPSS file; raises ExtractError for a damaged one."""
-    read_in_batches(pyreadstat.read_sav, extract, raw, "SPSS")
+    read_in_batches(pyreadstat.read_sav, extract, raw, "SPSS", fmt.decimal)

@@ -30,7 +30,7 @@ def read(extract: Path, fmt: ExtractFormat, raw: RawWriter) -> None:
         with CalamineWorkbook.from_path(str(extract)) as workbook:
             sheet = _sheet(extract, fmt, raw, workbook)
             _check_facts(extract, fmt, facts[sheet])
-            rows = _numbered_rows(workbook, sheet)
+            rows = _numbered_rows(workbook, sheet, fmt.decimal)
             footer = _copy(extract, fmt, raw, rows)
     except CalamineError:
         raise ExtractError.whole("intake-damaged", extract, format="XLSX") from None
@@ -81,13 +81,13 @@ def _row_of(cell: str) -> int:
     return int(re.sub(r"\D", "", cell.partition(":")[0]) or 0)
 
 
-def _numbered_rows(workbook: CalamineWorkbook, name: str) -> Iterator[Row]:
+def _numbered_rows(workbook: CalamineWorkbook, name: str, decimal: str) -> Iterator[Row]:
     """Yield each row that holds something: its number in the sheet and its cells as text."""
     sheet = workbook.get_sheet_by_name(name)
     if sheet.start is None:
         return
     for line, cells in enumerate(sheet.iter_rows(), start=1):
-        texts = [_text(cell) for cell in cells]
+        texts = [_text(cell, decimal) for cell in cells]
         if any(texts):
             yield line, texts
 
@@ -152,12 +152,12 @@ def _note(raw: RawWriter, fmt: ExtractFormat, blank: int, footer: int | None, dr
         raw.note("note-footer", is_repair=True, count=dropped, line=footer)
 
 
-def _text(cell: object) -> str:
+def _text(cell: object, decimal: str) -> str:
     """Return a cell as text: numbers without `.0`, true/false as a spreadsheet writes them."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | float):
-        return number_text(float(cell))
+        return number_text(float(cell), decimal)
     return cell.isoformat(" ") if isinstance(cell, dt.datetime) else str(cell)
