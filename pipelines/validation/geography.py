@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.study import Study, Wave, frame_path
+from pipelines.study import DeclarationError, Study, Wave, frame_path
+from pipelines.study.yaml_source import parse
 
 SIZE_CODES = {"<2000": "LT2000", "2000-19999": "2000-19999", "20000+": "GE20000"}
 
@@ -66,6 +67,27 @@ def breakdown_code(study: Study, name: str) -> pl.Expr:
     return (
         pl.when(coded.is_in(codes)).then(coded).otherwise(pl.lit("_Z")).alias(f"by_{name}")
     )  # fmt: skip
+
+
+def check_derived_lists(study: Study, wave: Wave) -> None:
+    """Raise DeclarationError for a derived breakdown whose list has no code of the frame.
+
+    Else every respondent would be `_Z` in it without a word.
+    """
+    for name, breakdown in study.breakdowns.items():
+        if breakdown.derived is None or wave.frame_year is None:
+            continue
+        known = frame(frame_path(study.root, wave.frame_year))[f"frame_{breakdown.derived.to}"]
+        codes = known.drop_nulls().unique().sort()
+        listed = study.codelists[breakdown.codelist].of_kind("answer")
+        if not codes.replace(breakdown.recode).is_in(listed).any():
+            source = parse(study.folder / "study.yaml")
+            raise DeclarationError(
+                "validation-derived-list",
+                file=source.path, line=source.line(("breakdowns", name, "codelist")),
+                breakdown=name, codelist=breakdown.codelist, year=wave.frame_year,
+                valid=", ".join(codes),
+            )  # fmt: skip
 
 
 def _derived(study: Study, target: str) -> pl.Expr:

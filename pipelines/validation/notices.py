@@ -41,6 +41,7 @@ def find_notices(
         *_durations(study, rows),
         *_alike(study, rows),
         *_communes(study, wave, rows),
+        *_without_category(study, wave, rows),
         *_margins(margins),
         *_published(study, wave_id),
     )
@@ -158,6 +159,31 @@ def _communes(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
             "notice-commune-name",
             {"count": differ.height, "line": differ["_line"][0], "year": wave.frame_year},
         )
+
+
+def _without_category(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
+    """Count respondents whose code of the frame the list of a derived breakdown does not have."""
+    column = study.column_with_role("commune")
+    if column is None or wave.frame_year is None:
+        return
+    known = frame(frame_path(study.root, wave.frame_year))
+    for name, breakdown in study.breakdowns.items():
+        if breakdown.derived is None:
+            continue
+        code = f"frame_{breakdown.derived.to}"
+        lost = (
+            rows.filter(pl.col(f"by_{name}") == NOT_APPLICABLE)
+            .select("_line", column)
+            .collect()
+            .join(known.select("commune", code), left_on=column, right_on="commune")
+            .drop_nulls(code)
+        )
+        if lost.height:
+            yield Note(
+                "notice-no-category",
+                {"breakdown": name, "count": lost.height, "line": lost["_line"][0],
+                 "codes": ", ".join(lost[code].unique().sort()), "codelist": breakdown.codelist},
+            )  # fmt: skip
 
 
 def _margins(margins: tuple[Margin, ...]) -> Iterator[Note]:

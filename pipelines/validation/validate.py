@@ -75,13 +75,15 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     `rejected_rows.parquet` (`_line`, column, value, rule: one row per breach; private) and
     `validation.json`. Memory is bounded by the batch, whatever the number of rows.
 
-    Raises ColumnsMissingError; NothingCheckedError when no rule ran or no row came;
+    Raises ColumnsMissingError; DeclarationError for a breakdown whose list has no code of the
+    frame that it is derived from; NothingCheckedError when no rule ran or no row came;
     WaveRefusedError when more rows break a rule than the study accepts (the rejected rows are
     written first, so that they can be read).
     """
     plans = plan_columns(study, wave)
     columns = _received_columns(study, wave, raw)
     dropped = _check_columns(study, wave, raw, plans, columns)
+    geography.check_derived_lists(study, wave)
     check_labels(study, wave, raw)
     tally = _Tally()
     responses, rejected = folder / "responses.parquet", folder / "rejected_rows.parquet"

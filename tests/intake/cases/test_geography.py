@@ -1,10 +1,11 @@
 """Cases 19 to 29: communes, regions and sizes as institutes write them."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
-from pipelines.study import Study
+from pipelines.study import DeclarationError, Study
 from tests.intake.cases.extract import cell, column, extract, without
 
 
@@ -151,6 +152,39 @@ def test_case_29_mayotte_whose_population_is_of_2017_is_no_error(check):
     # The declared list is that of metropolitan regions: Mayotte is none of them.
     assert found.responses.row(0, named=True)["by_region"] == "_Z"
     assert found.responses["by_commune_size"][0] == "GE20000"
+    (lost,) = [one for one in found.report.findings.notices if one.key == "notice-no-category"]
+    assert lost.values == {
+        "breakdown": "region", "codelist": "region", "codes": "06", "count": 1, "line": 2
+    }  # fmt: skip
+
+
+def sized_by(codelist: str, **recode: str) -> Callable[[Study], Study]:
+    def change(study: Study) -> Study:
+        breakdowns = study.about.breakdowns
+        size = breakdowns["commune_size"].model_copy(
+            update={"codelist": codelist, "recode": recode}
+        )
+        about = study.about.model_copy(
+            update={"breakdowns": breakdowns | {"commune_size": size}}
+        )  # fmt: skip
+        return dataclasses.replace(study, about=about)
+
+    return change
+
+
+def test_a_list_without_any_code_of_the_frame_is_refused_where_it_is_declared(check):
+    error = check(extract(), study=sized_by("age")).report.findings.error
+    assert isinstance(error, DeclarationError)
+    assert error.key == "validation-derived-list"
+    line = error.values["file"].read_text("utf-8").splitlines()[error.values["line"] - 1]
+    assert line.strip() == "codelist: commune-size"  # as the file says it
+    assert error.values["valid"] == "2000-19999, GE20000, LT2000"
+
+
+def test_a_list_that_recode_leads_the_codes_of_the_frame_to_is_taken(check):
+    found = check(extract(), study=sized_by("age", LT2000="Y"))
+    assert found.responses["by_commune_size"].to_list() == ["Y", *["_Z"] * 5]
+    assert "notice-no-category" in found.notices
 
 
 def test_regions_are_derived_even_where_the_extract_has_none(check):
