@@ -10,13 +10,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from pipelines.scaffold.batteries import Battery, gather
-from pipelines.scaffold.columns import Candidate, candidates_of, slug
+from pipelines.scaffold.columns import Candidate, candidates_of, told_apart
 from pipelines.scaffold.errors import ScaffoldError
 from pipelines.study import ExtractFormat
 
@@ -77,6 +77,7 @@ class _Draft:
     decimal: str
     candidates: list[Candidate]
     questions: list[tuple[Battery, str]]  # each with the name of its scale
+    names: dict[str, str]  # column of numbers or open text → its question
     scales: dict[str, Mapping[str, str]]
 
 
@@ -86,9 +87,9 @@ def _draft(
     scales: dict[str, Mapping[str, str]] = {}
     coded = [one for one in candidates if one.kind == "code"]
     labels = {one.name: one.labels for one in coded}
+    batteries, names = _named(gather(coded), candidates)
     questions = [
-        (one, _scale(scales, one.name, one.codes, labels.get(one.columns, {})))
-        for one in gather(coded)
+        (one, _scale(scales, one.name, one.codes, labels.get(one.columns, {}))) for one in batteries
     ]
     for one, _ in questions:
         for part, codes in (("domain", one.domains), ("actor", one.actors)):
@@ -100,8 +101,26 @@ def _draft(
         detected.get("encoding", asked.encodings[0]) if is_csv else None,
         detected.get("delimiter", asked.delimiters[0]) if is_csv else None,
         "," if any(one.has_comma for one in candidates) else ".",
-        candidates, questions, scales,
+        candidates, questions, names, scales,
     )  # fmt: skip
+
+
+def _named(
+    gathered: list[Battery], candidates: list[Candidate]
+) -> tuple[list[Battery], dict[str, str]]:
+    """Return the questions, each with a name of its own: columns, then numbers and open text.
+
+    Names of lists are taken too: `accord_domain` is what the battery `accord` runs over.
+    """
+    others = [
+        one for kind in ("number", "open_text") for one in candidates if one.kind == kind
+    ]  # fmt: skip
+    lists = {f"{one.name}_{part}" for one in gathered for part in ("domain", "actor")}
+    names = told_apart([one.name for one in gathered] + [one.slug for one in others], lists)
+    batteries = [replace(one, name=name) for one, name in zip(gathered, names, strict=False)]
+    return batteries, {
+        one.name: name for one, name in zip(others, names[len(gathered) :], strict=True)
+    }
 
 
 def _scale(
@@ -121,7 +140,6 @@ def _write(folder: Path, draft: _Draft) -> None:
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         autoescape=select_autoescape(("html.j2",)),  # none here: YAML
     )  # fmt: skip
-    templates.globals["slug"] = slug
     for name in ("study", "questions", "waves"):
         text = templates.get_template(f"{name}.yaml.j2").render(draft=draft, shared=SHARED)
         (folder / f"{name}.yaml").write_text(text, "utf-8")

@@ -6,8 +6,10 @@ writing the guesses down (__init__.py).
 
 import re
 import tempfile
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ NAMED = (  # role, what its name looks like; the first that fits
     ("region", r"r[eé]gion\w*"),
     ("commune_size", r"(tranche|taille|strate)_?\w*"),
 )
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})  # letters that no normal form takes apart
 IDENTIFIER = re.compile(r"(id|ident|num|numero|respondent|respid|key)([_\W].*)?", re.IGNORECASE)
 
 
@@ -54,9 +57,23 @@ class Candidate:
 
 
 def slug(text: str) -> str:
-    """Return `text` as a name of the declaration."""
-    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "column"
+    """Return `text` as a name of the declaration: letters with an accent without it."""
+    letters = unicodedata.normalize("NFKD", text.lower().translate(LIGATURES))
+    base = "".join(one for one in letters if not unicodedata.combining(one))
+    plain = re.sub(r"[^a-z0-9]+", "_", base).strip("_") or "column"
     return plain if plain[0].isalpha() else f"c_{plain}"
+
+
+def told_apart(names: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return `names` in order; one that was there before, or is `taken`, has a number behind it."""
+    kept, used = set(names), set(taken)
+    found = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in count(2))
+        fitting = next(one for one in numbered if one not in kept | used)
+        found.append(fitting if name in used else name)
+        used.add(found[-1])
+    return found
 
 
 def candidates_of(extract: Path, fmt: ExtractFormat) -> tuple[Extract, list[Candidate]]:

@@ -17,6 +17,7 @@ from pipelines.scaffold.columns import Candidate, candidates_of
 from pipelines.scaffold.errors import ScaffoldError
 from pipelines.study import ExtractFormat, load_study
 from pipelines.study.errors import DeclarationError
+from pipelines.study.yaml_source import parse
 
 MAYORS = next((PROJECT / "raw/phare-institutions/2016").glob("*/*.csv"))
 PHARE = Path(sys.executable).with_name("phare")
@@ -85,6 +86,35 @@ def test_columns_that_differ_by_case_are_looked_at_one_by_one(tmp_path: Path) ->
     assert [(one.name, one.codes) for one in candidates if one.kind == "code"] == [
         ("AVIS", ("oui",)), ("avis", ("0", "1")),
     ]  # fmt: skip
+
+
+def test_names_keep_the_letters_below_accents_and_are_each_others_own(tmp_path: Path) -> None:
+    names = ["Numéro", "Avis !", "avis?", "Avis 2", "Qualité de l’œuvre", "Libre é", "libre_e"]
+    path = tmp_path / "extrait.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(
+            [names, *([n, n % 2, n % 3, n % 4, n % 5, f"{n}{'é' * 30}", f"{n}{'e' * 30}"]
+                      for n in range(60))]
+        )  # fmt: skip
+    folder = scaffold(tmp_path, "noms", path)
+    asked = parse(folder / "questions.yaml").data["questions"]  # refuses a name given twice
+    assert {name: about["columns"] for name, about in asked.items()} == {
+        "avis": "Avis !", "avis_3": "avis?", "avis_2": "Avis 2", "qualite_de_l_oeuvre": names[4],
+        "libre_e": "Libre é", "libre_e_2": "libre_e",
+    }  # fmt: skip
+    held = (folder / "codelists" / "avis_3.csv").read_text("utf-8").splitlines()
+    assert [line[0] for line in held[1:]] == ["0", "1", "2"]  # a scale of its own
+
+
+def test_a_column_named_as_the_list_of_a_battery_leaves_it_its_name(tmp_path: Path) -> None:
+    names = ["id", "accord_eau", "accord_air", "accord_sol", "accord_domain"]
+    path = tmp_path / "extrait.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        rows = ([n, n % 2, n % 2, n % 2, "xyz"[n % 3]] for n in range(60))
+        csv.writer(stream).writerows([names, *rows])
+    lists = scaffold(tmp_path, "listes", path) / "codelists"
+    assert "eau" in (lists / "accord_domain.csv").read_text("utf-8")
+    assert "x,À COMPLÉTER" in (lists / "accord_domain_2.csv").read_text("utf-8")
 
 
 def test_what_is_left_to_complete_is_counted(tmp_path: Path) -> None:
