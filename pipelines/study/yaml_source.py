@@ -38,7 +38,11 @@ class YamlSource:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe loader, in C, that refuses a key given twice: the last one would win in silence."""
+    """Safe loader, in C, that takes a key as it is written: names and codes are texts.
+
+    YAML would make 2024 a number, 01 one, `no` false. A key given twice is refused: the last one
+    would win in silence.
+    """
 
 
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -51,7 +55,7 @@ def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
                 problem=f"key {key.value!r} twice", problem_mark=key.start_mark
             )
         seen.add(key.value)
-    return dict(loader.construct_pairs(node, deep=True))
+    return {key.value: loader.construct_object(value, deep=True) for key, value in node.value}
 
 
 def _existing_date(loader: _Loader, node: yaml.ScalarNode) -> Any:

@@ -113,6 +113,7 @@ BAD_VALUES = [
     (Q, "[citee_1, citee_2]", "[]", "study-bad-value", "at least one"),
     (Q, "minimum: 0", "minimum: 11", "study-bad-value", "below"),
     (W, '"2024":', '"../2024":', "study-bad-value", "wave's name"),
+    (W, '"2024":', "~:", "study-bad-value", "wave's name"),
     (W, "    frame_year", "    extract: {delimiters: ['||']}\n    frame_year",
      "study-bad-value", "one sign"),
     (W, "    frame_year", "    extract: {encodings: []}\n    frame_year",
@@ -235,6 +236,22 @@ def test_a_value_that_is_none_of_those_listed_is_told_the_nearest(spoilt: Spoilt
     assert (error.key, error.values["line"]) == ("study-unknown-name", line)
     assert error.values["nearest"] == "single"
     assert "kind` `singel`" in error.text("en") and "multiple" in error.text("fr")
+
+
+@pytest.mark.parametrize("name", ["2024", "2024.5", "2024-01-01", "010", "no"])
+def test_a_name_without_quotes_is_the_text_that_is_written(folder: Path, name: str) -> None:
+    text = (folder / W).read_text("utf-8").replace('"2024":', f"{name}:")
+    (folder / W).write_text(text, "utf-8")
+    (folder / F).write_text((folder / F).read_text("utf-8").replace(",2024,", f",{name},"), "utf-8")
+    assert list(load_study(folder.parents[1], STUDY).waves) == [name]
+
+
+def test_codes_without_quotes_are_the_texts_that_are_written(folder: Path) -> None:
+    text = (folder / W).read_text("utf-8")
+    book = "    codebook: {avis: {1: oui, 02: non, no: nsp}}\n    frame_year"
+    (folder / W).write_text(text.replace("    frame_year", book), "utf-8")
+    wave = load_study(folder.parents[1], STUDY).wave("2024")
+    assert wave.codebook["avis"] == {"1": "oui", "02": "non", "no": "nsp"}
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
