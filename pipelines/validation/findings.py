@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Extract, Note
 from pipelines.study import Study
-from pipelines.texts import Lang
+from pipelines.texts import Lang, messages
 from pipelines.validation.comparison import Comparison
 from pipelines.validation.corrections import Corrected
 from pipelines.validation.margins import Margin
@@ -26,6 +26,13 @@ class Refusal:
     column: str
     cells: int
     lines: tuple[int, ...]
+
+
+def remedy_key(study: Study, rule: str, column: str) -> str:
+    """Return the message that says what to do: the rule's own one for the column's role, if any."""
+    declared = study.about.columns.get(column)
+    of_role = f"remedy-{rule}-{declared.role}" if declared else ""
+    return of_role if of_role in messages() else f"remedy-{rule}"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import polars as pl
 from pipelines import sql
 from pipelines.intake import Note
 from pipelines.study import Study
-from pipelines.texts import LANGUAGES, Lang, messages, say
+from pipelines.texts import LANGUAGES, Lang, say
 from pipelines.validation.corrections import Corrected
-from pipelines.validation.findings import Findings, Refusal
+from pipelines.validation.findings import Findings, Refusal, remedy_key
 from pipelines.validation.margins import Margin
 from pipelines.validation.plan import plan_columns
 from pipelines.workspace import write_private
@@ -48,9 +48,13 @@ def write_rejected(study: Study, file: str, rejected: Path, out: Path) -> None:
     header = ["file", "line", "column", "value", "rule", *LANGUAGES]
     rows = pl.DataFrame(schema=dict.fromkeys(header, pl.String))
     if rejected.exists():
-        rows = _rejected_cells(study, file, rejected).with_columns(
-            pl.col("rule").replace(_texts(lang)).alias(lang) for lang in LANGUAGES
+        cells = _rejected_cells(study, file, rejected)
+        broken = cells.select("rule", "column").unique()
+        texts = broken.with_columns(
+            pl.Series(lang, [_text(study, *at, lang=lang) for at in broken.rows()], pl.String)
+            for lang in LANGUAGES
         )
+        rows = cells.join(texts, on=["rule", "column"], how="left", maintain_order="left")
     write_private(out, rows.select(header).write_csv())
 
 
@@ -63,16 +67,10 @@ def _rejected_cells(study: Study, file: str, rejected: Path) -> pl.DataFrame:
         return pl.DataFrame(relation.to_arrow_table())
 
 
-def _texts(lang: Lang) -> dict[str, str]:
-    """Return rule → what is wrong and the remedy."""
-    rules = [key.removeprefix("rule-") for key in messages() if key.startswith("rule-")]
-    return {
-        rule: say(
-            "report-remedy", lang,
-            text=say(f"rule-{rule}", lang), remedy=say(f"remedy-{rule}", lang),
-        )
-        for rule in rules
-    }  # fmt: skip
+def _text(study: Study, rule: str, column: str, *, lang: Lang) -> str:
+    """Return what is wrong and the remedy."""
+    remedy = say(remedy_key(study, rule, column), lang)
+    return say("report-remedy", lang, text=say(f"rule-{rule}", lang), remedy=remedy)
 
 
 def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: Path) -> None:
@@ -86,7 +84,9 @@ def write_json(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: 
         **_extract(findings),
         **_summary(findings),
         "refusals": [
-            asdict(one) | _said(f"rule-{one.rule}") | {"remedy": _said(f"remedy-{one.rule}")}
+            asdict(one)
+            | _said(f"rule-{one.rule}")
+            | {"remedy": _said(remedy_key(findings.study, one.rule, one.column))}
             for one in findings.refusals
         ],
         "notices": [_note(one) for one in findings.notices],

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from pipelines.texts import LANGUAGES, Lang, say
-from pipelines.validation.findings import Findings
+from pipelines.validation.findings import Findings, remedy_key
 from pipelines.validation.report_comparison import comparison_lines, names
 from pipelines.validation.report_picture import margin_picture
 from pipelines.validation.report_text import detected, lines_text
@@ -27,7 +27,8 @@ def write_page(findings: Findings, questions: dict[Lang, tuple[str, ...]], out: 
     }
     page = _template().render(
         found=findings, languages=LANGUAGES, questions=questions, pictures=pictures, say=say,
-        detected=detected, lines_text=lines_text, moves=comparison_lines, others=names,
+        detected=detected, lines_text=lines_text, remedy_key=remedy_key, moves=comparison_lines,
+        others=names,
     )  # fmt: skip
     write_private(out, page)
 

@@ -7,7 +7,7 @@ respondent's value.
 from collections.abc import Iterator
 
 from pipelines.texts import Lang, say
-from pipelines.validation.findings import Findings, Refusal
+from pipelines.validation.findings import Findings, Refusal, remedy_key
 from pipelines.validation.report_comparison import names
 from pipelines.validation.report_questions import questions_for
 
@@ -72,7 +72,8 @@ def _file(findings: Findings, lang: Lang) -> Iterator[str]:
 
 def _refusals(findings: Findings, lang: Lang) -> Iterator[str]:
     for one in findings.refusals:
-        text, remedy = (say(f"{kind}-{one.rule}", lang) for kind in ("rule", "remedy"))
+        text = say(f"rule-{one.rule}", lang)
+        remedy = say(remedy_key(findings.study, one.rule, one.column), lang)
         yield say(
             "report-says-rule", lang, column=one.column, cells=one.cells, lines=lines_text(one),
             text=say("report-remedy", lang, text=text, remedy=remedy),

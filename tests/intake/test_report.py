@@ -15,7 +15,7 @@ import yaml
 
 from pipelines.intake import receive
 from pipelines.study import Study, load_study
-from pipelines.texts import messages
+from pipelines.texts import messages, say
 from pipelines.validation.report import CheckReport, check_extract
 from tests.intake.cases.conftest import ROOT
 from tests.intake.cases.extract import E_MAIL, OPEN_TEXT, Change, cell, column, extract, rows
@@ -65,6 +65,23 @@ def test_the_list_of_rejected_cells_names_line_column_value_rule_and_remedy(stud
         ["extrait.csv", "7", "avis", "non", "code"],
     ]
     assert all("Remède" in line and "Remedy" in line for line in lines[1:])
+
+
+def test_the_remedy_of_an_empty_cell_is_none_that_changes_nothing(study):
+    """No `required: false` lets a respondent go without weight or identifier; a trait it does."""
+    report = check(study, cell(1, "id", ""), cell(2, "poids", ""), cell(3, "age", ""))
+    lines = report.summary_text("en").splitlines()
+    told = {line.split(":")[0][4:]: line for line in lines if "Remedy" in line}
+    assert "ask for the identifier" in told["id"] and "does not change" in told["id"]
+    assert "ask for the weight" in told["poids"] and "does not change" in told["poids"]
+    assert "or declare `required: false`" in told["age"]
+    page, cells = report.html_path.read_text("utf-8"), report.rejected_csv.read_text("utf-8")
+    facts = json.loads(report.json_path.read_text("utf-8"))["refusals"]
+    for lang in ("fr", "en"):
+        for role in ("respondent", "weight"):
+            remedy = say(f"remedy-required-{role}", lang)
+            assert remedy.split("`")[0].replace("'", "&#39;") in page and remedy in cells
+            assert remedy in [one["remedy"][lang] for one in facts]
 
 
 def test_every_file_of_a_report_is_private(study):
