@@ -9,7 +9,7 @@ export DAGSTER_HOME := $(CURDIR)
 export PHARE_ROOT ?= $(CURDIR)
 export POLARS_MAX_THREADS ?= 2
 
-.PHONY: screenshots schemas regions help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
+.PHONY: screenshots schemas words regions help setup publish test test-all test-slow test-spark lint types dev serve bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ test-spark: .venv-spark/.ready ## The sums of the cube on a local Spark cluster 
 
 schemas: $(READY) ## Write the JSON Schemas of the declarations again
 	@$(BIN)/python -m pipelines.study.json_schema
+
+words: ## Compile click's own words in French (gettext's msgfmt)
+	@cd pipelines/cli/locale/fr/LC_MESSAGES && msgfmt --check-format -o phare.mo phare.po
 
 regions: $(READY) ## Draw the regions of the maps again from their outlines
 	@$(BIN)/python tools/regions/draw.py

@@ -1,17 +1,34 @@
 """Help in the reader's language: click's commands and options, their words from messages.yaml.
 
-Belongs here: the classes that look words up when help is shown. Not here: the words, the verbs.
+Belongs here: the classes that look words up when help is shown, and leading click to its own words
+(locale/). Not here: the words, the verbs.
 """
 
+import gettext
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from pipelines.errors import ExitCode
-from pipelines.texts import messages, say
+from pipelines.texts import default_language, messages, say
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+LOCALE = Path(__file__).with_name("locale")
+
+
+def speak(lang: str | None = None) -> None:
+    """Make `lang`, or the reader's own language, that of our messages and of click's words.
+
+    click looks its words up through gettext, which reads the language in the environment.
+    """
+    if lang:
+        os.environ["PHARE_LANG"] = lang
+    os.environ["LANGUAGE"] = default_language()
+    gettext.bindtextdomain("phare", LOCALE)
+    gettext.textdomain("phare")
 
 
 class Option(click.Option):

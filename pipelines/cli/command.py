@@ -14,13 +14,13 @@ from importlib import import_module
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from phare_data.errors import PhareDataError
 from pipelines import PROJECT
-from pipelines.cli.bilingual import option, write_exit_codes
+from pipelines.cli.bilingual import Option, option, speak, write_exit_codes
 from pipelines.errors import ExitCode, PhareError
 from pipelines.texts import LANGUAGES, say
 
@@ -50,6 +50,18 @@ VERBS = {
 class Group(click.Group):
     """A group that loads a verb when it is asked for and answers in the reader's language."""
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Take the arguments in, in the reader's language from the first word on."""
+        speak()
+        return super().make_context(*arguments, **more)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option for help, worded now: it is made before `--lang` is read."""
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.help = say("cli-option-help")
+        return found
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order of a day's work."""
         return list(VERBS)
@@ -74,14 +86,18 @@ class Group(click.Group):
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@option("--root", type=click.Path(file_okay=False, path_type=Path), help="cli-option-root")
-@option("--lang", type=click.Choice(LANGUAGES), help="cli-option-lang")
-@click.version_option(package_name="phare")
+@option(
+    "--root", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="cli-option-root",
+)  # fmt: skip
+@option(
+    "--lang", type=click.Choice(LANGUAGES), is_eager=True, expose_value=False,
+    callback=lambda _, __, lang: speak(lang), help="cli-option-lang",
+)  # fmt: skip
+@click.version_option(package_name="phare", cls=Option, help="cli-option-version")
 @click.pass_context
-def phare(context: click.Context, root: Path | None, lang: str | None) -> None:
-    """Set what holds for every verb: the folder and the language."""
-    if lang:
-        os.environ["PHARE_LANG"] = lang
+def phare(context: click.Context, root: Path | None) -> None:
+    """Set what holds for every verb: the folder."""
     context.obj = (root or Path(os.environ.get("PHARE_ROOT") or PROJECT)).resolve()
     if not context.obj.is_dir():
         raise click.BadParameter(say("cli-no-root", None, found=context.obj), param_hint="--root")
