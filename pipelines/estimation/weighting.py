@@ -1,14 +1,15 @@
 """The weight of each respondent: the institute's, checked, or one calibrated to the frame.
 
-Belongs here: giving every response its `weight` and `stratum`, and describing the weights. Not
-here: computing calibrated weights (calibration.py), what weights are used for (estimate.py).
+Belongs here: giving every response its `weight`, and describing the weights. Not here: reading the
+institute's (pipelines.validation.design), computing calibrated ones (calibration.py), what weights
+are used for (estimate.py).
 """
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
@@ -17,7 +18,7 @@ from pipelines import sql
 from pipelines.blocks import LINE, BlockWriter, ahead
 from pipelines.estimation.calibration import Adjusted, Category, calibrate
 from pipelines.estimation.errors import WeightError
-from pipelines.study import TOTAL, Study
+from pipelines.study import Study
 
 BLOCK_ROWS = 100_000
 
@@ -45,87 +46,66 @@ class WeightDiagnostics:
 def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> WeightDiagnostics:
     """Write `weighted`: the responses with `weight` DECIMAL(18, 9) and `stratum`, in line order.
 
-    Kish, "Survey Sampling" (1965), 11.2 for the design effect of weights. Raises WeightError for
-    no respondent or a ratio of weights beyond the declared one, CalibrationError when weights are
-    calibrated and the margins cannot be met.
+    Responses that have their weight are taken as they are, not copied. Kish, "Survey Sampling"
+    (1965), 11.2 for the design effect of weights. Raises WeightError for no respondent or a ratio
+    of weights beyond the declared one, CalibrationError when weights are calibrated and the margins
+    cannot be met.
     """
     if pq.read_metadata(responses).num_rows == 0:
         raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
     with sql.connect(weighted.parent) as connection:
-        adjusted = _adjusted(connection, study, wave_id, responses)
-        query = _query(study, adjusted)
-        aside, ordered = weighted.with_suffix(".aside"), weighted.with_suffix(".ordered")
-        sorted_by_line = _in_line_order(responses, ordered)
-        relation = connection.sql(query, params={"responses": str(sorted_by_line)})
-        weights = relation.to_arrow_reader(BLOCK_ROWS)
-        respondent = str(study.column_with_role("respondent"))
-        _write_beside(sorted_by_line, weights, aside, respondent)
-        ordered.unlink(missing_ok=True)
-        aside.chmod(0o600)
-        aside.replace(weighted)
+        adjusted = None
+        if study.about.weights.calibration is None:
+            weighted.unlink(missing_ok=True)
+            os.link(responses, weighted)
+        else:
+            adjusted = calibrate(connection, study, wave_id, responses)
+            _add_weights(connection, study, adjusted, responses, weighted)
         row = connection.execute(
             sql.read("estimation/weight_facts.sql"), {"weighted": str(weighted)}
         ).fetchone()
     return _diagnostics(study, wave_id, adjusted, row or (0, 0, 0, 0, 0))
 
 
-def _in_line_order(responses: Path, aside: Path) -> Path:
-    """Return responses sorted by line: validation writes them so, others may not."""
-    lines = pq.read_table(responses, columns=[LINE])[LINE].to_numpy()
-    if np.all(lines[1:] > lines[:-1]):
-        return responses
-    pq.write_table(pq.read_table(responses).sort_by(LINE), aside)
-    return aside
+def _add_weights(
+    connection: DuckDBPyConnection, study: Study, adjusted: Adjusted, responses: Path, out: Path
+) -> None:
+    connection.register("adjusted", adjusted.table)
+    keys = sql.names(f"by_{name}" for name in adjusted.breakdowns)
+    query = sql.read("estimation/calibrated_weights.sql", keys=keys)
+    weights = connection.sql(query, params={"responses": str(responses)})
+    aside = out.with_suffix(".aside")
+    respondent = str(study.column_with_role("respondent"))
+    _write_beside(responses, weights.to_arrow_reader(BLOCK_ROWS), aside, respondent)
+    aside.chmod(0o600)
+    aside.replace(out)
 
 
 def _write_beside(
     responses: Path, weights: pa.RecordBatchReader, out: Path, respondent: str
 ) -> None:
-    """Write the responses with weight and stratum beside; texts are neither decoded nor sorted.
+    """Write the responses with their weight beside; texts are neither decoded nor sorted.
 
     Raises RuntimeError when the lines of both are not the same, one by one.
     """
-    own = [one for one in pq.read_schema(responses) if one.name not in {"weight", "stratum"}]
-    texts = [one.name for one in own if pa.types.is_string(one.type) and one.name != respondent]
+    schema = pq.read_schema(responses)
+    texts = [one.name for one in schema if pa.types.is_string(one.type) and one.name != respondent]
     given = weights.schema.empty_table()
     writer: BlockWriter | None = None
     with pq.ParquetFile(responses, read_dictionary=texts) as source, ExitStack() as stack:
-        batches = source.iter_batches(BLOCK_ROWS, columns=[one.name for one in own])
-        for block in stack.enter_context(ahead(batches)):
+        for block in stack.enter_context(ahead(source.iter_batches(BLOCK_ROWS))):
             table = pa.Table.from_batches([block])
             while given.num_rows < table.num_rows and (more := next(weights, None)):
                 given = pa.concat_tables([given, pa.Table.from_batches([more])])
             here, given = given.slice(0, table.num_rows), given.slice(table.num_rows)
             if not here[LINE].equals(table[LINE]):
                 raise RuntimeError("weights are not those of the responses' lines")
-            for name in ("weight", "stratum"):
-                table = table.append_column(name, here[name])
+            table = table.append_column("weight", here["weight"])
             if writer is None:
                 writer = stack.enter_context(BlockWriter(out, table.schema, [respondent]))
             writer.write(table)
         if given.num_rows or next(weights, None) is not None:
             raise RuntimeError("weights are not those of the responses' lines")
-
-
-def _adjusted(
-    connection: DuckDBPyConnection, study: Study, wave_id: str, responses: Path
-) -> Adjusted | None:
-    """Calibrate, where the study declares it, and register the weights of each kind of person."""
-    if study.about.weights.calibration is None:
-        return None
-    adjusted = calibrate(connection, study, wave_id, responses)
-    connection.register("adjusted", adjusted.table)
-    return adjusted
-
-
-def _query(study: Study, adjusted: Adjusted | None) -> str:
-    strata = [sql.name(f"by_{one}") for one in study.about.weights.strata]
-    stratum = f"concat_ws('|', {', '.join(strata)})" if strata else sql.literal(TOTAL)
-    if adjusted is None:
-        weight = sql.name(str(study.about.weights.column))
-        return sql.read("estimation/weigh.sql", weight=weight, stratum=stratum)
-    keys = sql.names(f"by_{name}" for name in adjusted.breakdowns)
-    return sql.read("estimation/weigh_calibrated.sql", keys=keys, stratum=stratum)
 
 
 def _diagnostics(

@@ -24,6 +24,7 @@ RESERVED = (TOTAL, NOT_APPLICABLE, "_U")  # the total, not asked or not known, a
 def check_sound(parts: Parts) -> None:
     """Raise DeclarationError for the first thing that later steps could not make right."""
     _check_case(parts)
+    _check_added(parts)
     _check_reserved(parts)
     _check_crossings(parts)
     _check_derived(parts)
@@ -56,6 +57,19 @@ def _columns(parts: Parts) -> Iterator[tuple[YamlSource, Key, str]]:
     for name, question in questions.items():
         if question.kind == "open_text":
             yield parts.sources.questions, ("questions", name, "columns"), str(question.columns)
+
+
+def _check_added(parts: Parts) -> None:
+    """Check that no column has the name of one that validation adds to each row of a survey."""
+    study = parts.study
+    added = {"stratum", *(f"by_{one}" for one in study.breakdowns)}
+    if study.weights.column != "weight":
+        added.add("weight")
+    for source, key, column in _columns(parts):
+        if column in added and study.kind == "survey":
+            raise DeclarationError(
+                "study-column-added", file=source.path, line=source.line(key), found=column
+            )
 
 
 def _check_reserved(parts: Parts) -> None:

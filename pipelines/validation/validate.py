@@ -24,6 +24,7 @@ from pipelines.validation import geography
 from pipelines.validation.by_text import TextJudge, columns_by_text
 from pipelines.validation.coding import Repair, code_batch
 from pipelines.validation.communes import mend_communes
+from pipelines.validation.design import design_columns, exact_weight
 from pipelines.validation.errors import (
     ColumnsMissingError,
     NothingCheckedError,
@@ -35,7 +36,6 @@ from pipelines.validation.rules import Breach, Rule, breaches, rules_of, schema_
 from pipelines.validation.summary import RuleResult, ValidationSummary
 
 BATCH_ROWS = 100_000
-WEIGHT = pl.Decimal(18, 9)
 REJECTED = pa.schema(
     [("_line", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("rule", pa.string())]
 )
@@ -71,7 +71,8 @@ def validate(study: Study, wave: Wave, raw: Path, folder: Path) -> ValidationSum
     """Validate the raw extract of one wave.
 
     `raw` is Parquet with `_line` and text columns as received. Writes into `folder`
-    `responses.parquet` (accepted rows in canonical codes, one `by_<breakdown>` column each),
+    `responses.parquet` (accepted rows in canonical codes, one `by_<breakdown>` column each, the
+    columns of the design),
     `rejected_rows.parquet` (`_line`, column, value, rule: one row per breach; private) and
     `validation.json`. Memory is bounded by the batch, whatever the number of rows.
 
@@ -213,7 +214,10 @@ def _without(batch: pl.DataFrame, found: list[Breach]) -> pl.DataFrame:
 
 
 def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> dict[str, pl.Expr]:
-    """Return the columns kept: weights as exact numbers, cells of those not asked as `_Z`."""
+    """Return the columns kept: weights as exact numbers, cells of those not asked as `_Z`.
+
+    Behind the received ones come the breakdowns and the columns of the design.
+    """
     asked = {
         column: was_asked(study, item.question)
         for item in study.items
@@ -226,11 +230,12 @@ def _kept_columns(study: Study, plans: dict[str, ColumnPlan]) -> dict[str, pl.Ex
         if plan.kind == "unread":
             continue
         if plan.role == "weight":
-            cell = cell.cast(pl.Float64).round(9).cast(WEIGHT)
+            cell = exact_weight(plan.name)
         elif plan.name in asked:
             cell = pl.when(asked[plan.name]).then(cell).otherwise(pl.lit(NOT_ASKED))
         kept[plan.name] = cell.alias(plan.name)
-    return kept | {f"by_{name}": pl.col(f"by_{name}") for name in study.breakdowns}
+    kept |= {f"by_{name}": pl.col(f"by_{name}") for name in study.breakdowns}
+    return kept | {name: one.alias(name) for name, one in design_columns(study).items()}
 
 
 def _batches(

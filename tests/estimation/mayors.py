@@ -10,6 +10,7 @@ import pytest
 from pipelines.estimation import estimate, weigh
 from pipelines.study import Item, Study, load_study
 from pipelines.study.model import Calibration, Weights
+from pipelines.validation.design import design_columns
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "reference"
@@ -95,7 +96,7 @@ def responses(study: Study, mayors: pl.DataFrame, item: Item, answers: pl.Series
     ).with_columns(
         answers.cast(pl.String).replace_strict(coded, default="_U").fill_null("_U")
         .alias(item.columns[0])
-    )  # fmt: skip
+    ).with_columns(**design_columns(study))  # fmt: skip
 
 
 def estimated(study: Study, frame: pl.DataFrame, folder: Path) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from pipelines.estimation import CalibrationError, weigh
 from pipelines.estimation.calibration import GAP, Margin, rake
 from pipelines.study import Study, load_study
 from pipelines.study.model import Calibration
+from pipelines.validation.design import design_columns
 
 FOLDER = Path(__file__).parent / "reference"
 CASES = {
@@ -66,7 +67,7 @@ KNOWN = {"collapse": {"commune_size": {"_Z": "LT2000"}}}
 
 
 def run(study: Study, rows: list[tuple[str, str]], folder: Path) -> pl.DataFrame:
-    responses(rows).write_parquet(folder / "r.parquet")
+    responses(rows).with_columns(**design_columns(study)).write_parquet(folder / "r.parquet")
     weigh(study, "2016", folder / "r.parquet", folder / "w.parquet")
     return pl.read_parquet(folder / "w.parquet").with_columns(pl.col("weight").cast(pl.Float64))
 
@@ -122,7 +123,8 @@ def test_trimmed_weights_keep_the_margins_and_the_bound(tmp_path: Path) -> None:
 
 def test_the_diagnostics_tell_every_category_before_and_after(tmp_path: Path) -> None:
     study = calibrated("raking", [["region"], ["commune_size"]], **KNOWN)
-    responses(EVERYWHERE).write_parquet(tmp_path / "r.parquet")
+    people = responses(EVERYWHERE).with_columns(**design_columns(study))
+    people.write_parquet(tmp_path / "r.parquet")
     found = weigh(study, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
     assert found.largest_gap < GAP
     assert found.design_effect == pytest.approx(found.respondents / found.effective_respondents)
@@ -138,9 +140,8 @@ def test_the_diagnostics_tell_every_category_before_and_after(tmp_path: Path) ->
 def test_a_column_of_weights_is_described(tmp_path: Path) -> None:
     study = load_study(Path(__file__).parents[2], "phare-institutions")
     weights = [0.5, 1.0, 1.5, 1.0]
-    responses(EVERYWHERE[:4]).with_columns(
-        poids=pl.Series(weights).cast(pl.Decimal(18, 9))
-    ).write_parquet(tmp_path / "r.parquet")
+    people = responses(EVERYWHERE[:4]).with_columns(poids=pl.Series(weights))
+    people.with_columns(**design_columns(study)).write_parquet(tmp_path / "r.parquet")
     found = weigh(study, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
     assert (found.smallest, found.largest, found.ratio, found.margins) == (0.5, 1.5, 3.0, ())
     assert found.effective_respondents == pytest.approx(16 / 4.5)

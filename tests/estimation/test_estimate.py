@@ -14,6 +14,7 @@ from pipelines.estimation import StratumError, WeightError, estimate, weigh
 from pipelines.estimation.groups import populations
 from pipelines.estimation.survey import design_of, means, shares
 from pipelines.study import Study, load_study
+from pipelines.validation.design import design_columns
 from tests.tiny_study import STUDY, write_tiny_study
 
 TOTAL = "_T"
@@ -36,7 +37,7 @@ def responses(rows: list[tuple[str, float, str, str, str, str]]) -> pl.DataFrame
 
 def estimated(study: Study, frame: pl.DataFrame, folder: Path) -> pl.DataFrame:
     paths = [folder / name for name in ("r.parquet", "w.parquet", "e.parquet")]
-    frame.write_parquet(paths[0])
+    frame.with_columns(**design_columns(study)).write_parquet(paths[0])
     weigh(study, "2020", paths[0], paths[1])
     estimate(study, "2020", paths[1], paths[2])
     return pl.read_parquet(paths[2])
@@ -239,7 +240,7 @@ def test_a_multiple_choice_counts_people_once_and_ticks_each(tmp_path: Path) -> 
     frame = frame.with_columns(
         pl.Series(first, ["1", "1", "0", "_U"]), pl.Series(second, ["1", "0", "0", "_U"])
     )
-    frame.write_parquet(tmp_path / "r.parquet")
+    frame.with_columns(**design_columns(mayors)).write_parquet(tmp_path / "r.parquet")
     weigh(mayors, "2016", tmp_path / "r.parquet", tmp_path / "w.parquet")
     estimate(mayors, "2016", tmp_path / "w.parquet", tmp_path / "e.parquet")
     rows = duckdb.sql(

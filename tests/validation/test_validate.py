@@ -276,4 +276,4 @@ def test_responses_keep_their_lines_in_order_with_every_column_a_text(judge: Jud
     assert found.codes("_line") == [2, 3, 4, 5, 6]
     frame = pl.DataFrame(found.responses)
     texts = {name for name, kind in frame.schema.items() if kind == pl.String}
-    assert set(frame.columns) - texts == {"_line", "poids"}
+    assert set(frame.columns) - texts == {"_line", "poids", "weight"}

@@ -1,9 +1,0 @@
--- The weight that calibration gives each kind of person, and the stratum of each respondent.
--- reads  $responses: path (Parquet), one row per respondent
--- reads  adjusted: one row per kind of person, with adjusted_weight
--- gives  _line, weight DECIMAL(18, 9), stratum (codes joined by '|', '_T' without strata); sorted by line
--- slots  {keys}: the columns that tell a kind of person; {stratum}: expression of the stratum
-SELECT _line, CAST(adjusted_weight AS DECIMAL(18, 9)) AS weight, {stratum} AS stratum
-FROM read_parquet($responses)
-JOIN adjusted USING ({keys})
-ORDER BY _line
