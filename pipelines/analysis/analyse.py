@@ -95,13 +95,13 @@ def _rankings(
 def _profiles(
     study: Study, wave_id: str, weighted: Path, before: Path | None
 ) -> dict[str, pl.DataFrame]:
+    if not study.analyses.typologies:
+        return {}
+    from pipelines.analysis.portraits import portray  # noqa: PLC0415 - a tenth of a second of scipy
+
     answers = before / analysis_file("profile_answers") if before else None
     known = answers if answers and answers.exists() else None
-    from pipelines.analysis.portraits import portray  # noqa: PLC0415 - half a second of clustering
-
     found = [portray(study, wave_id, weighted, name, known) for name in study.analyses.typologies]
-    if not found:
-        return {}
     return {
         "profiles": pl.concat([one.sizes for one in found]),
         "profile_answers": profiles_as_published(study, pl.concat([one.answers for one in found])),

@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     Without `arguments` those of the process are taken, and the process ends.
     """
     if arguments is None:
-        sys.meta_path.insert(0, _WithoutPandas())
+        sys.meta_path.insert(0, _WithoutExtras())
     try:
         code = phare.main(args=arguments, prog_name="phare", standalone_mode=False)
     except click.ClickException as error:
@@ -143,17 +143,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(int(code or 0))
 
 
-class _WithoutPandas(MetaPathFinder):
-    """Make `import pandas` fail in this process, as it does where pandas is not installed.
+class _WithoutExtras(MetaPathFinder):
+    """Make the import of pandas and hypothesis fail here, as where they are not installed.
 
-    No verb uses it, but pyarrow and pandera load it wherever they find it: a third of a second.
+    No verb uses them, but pyarrow and pandera load them wherever they find them: a third of a
+    second, and a twentieth.
     """
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None, /
     ) -> None:
-        """Refuse pandas; leave every other module to those who know it."""
-        if name == "pandas":
+        """Refuse those two; leave every other module to those who know it."""
+        if name in {"pandas", "hypothesis"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
