@@ -6,6 +6,7 @@ pipelines.account, pipelines.contributors), verbs that change something (release
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ import click
 
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode
-from pipelines.texts import default_language, say
+from pipelines.texts import Lang, decimal_text, default_language, say
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -97,15 +98,14 @@ def _print_trace(found: Mapping[str, Any]) -> None:
     click.echo(say("cli-trace-cell", lang, **found))
     for name, value in found["cell"].items():
         about = found["columns"].get(name)
-        told = f"  {name} = {'—' if value is None else value}"
+        told = f"  {name} = {_shown(value, lang) if name in found['numbers'] else value or '—'}"
         if about and name not in ("wave", "question", "domain", "actor", "measure"):
             columns = ", ".join(about["extract_columns"])
             told += f"    {about['about'][lang]}" + (f"  ← {columns}" if columns else "")
         click.echo(told)
     for one in found["made_of"]:
         key = " ".join(f"{name}={code}" for name, code in one["key"].items())
-        value = one["figures"].get("value")
-        told = "—" if value is None else value
+        told = _shown(one["figures"].get("value"), lang)
         click.echo(say("cli-trace-made-of", lang, table=one["table"], key=key, value=told))
     for step, about in found["queries"].items():
         files = ", ".join(one["file"] for one in about["queries"])
@@ -130,6 +130,13 @@ def _print_trace(found: Mapping[str, Any]) -> None:
         key = "cli-trace-entry-line" if "entry" in found["counted"] else key
         listed = {name: ", ".join(map(str, lines[name])) for name in ("base", "gave")}
         click.echo(say(key, lang, **{**lines, **listed, "count": len(lines["base"])}))
+
+
+def _shown(value: str | None, lang: Lang) -> str:
+    """Return a published number, all its digits, as `lang` writes it; an em dash for none."""
+    if value is None:
+        return "—"
+    return decimal_text(Decimal(value), len(value.partition(".")[2]), lang)
 
 
 @click.command(cls=Verb, name="reproduce")

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.diff import Difference, TableDifference, compare, read_descriptor
+from pipelines.release.errors import VersionError
 from pipelines.texts import LANGUAGES, say
 
 Sentence = dict[str, str]
@@ -20,12 +21,18 @@ def difference_facts(before: Path, after: Path) -> dict[str, Any]:
 
     Keys: before and after (versions), bump (that the rules ask for; None where nothing differs),
     needs_erratum, sentences (in both languages), difference (tables, fields, codes, row counts).
+    Raises VersionError for releases of two studies: no version of one follows one of the other.
     """
+    old, new = read_descriptor(before), read_descriptor(after)
+    if old["name"] != new["name"]:
+        raise VersionError(
+            "release-of-two-studies", first=old["name"], second=new["name"], version=old["version"]
+        )
     found = compare(before, after)
     is_none = found == Difference(())
     return {
-        "before": read_descriptor(before)["version"],
-        "after": read_descriptor(after)["version"],
+        "before": old["version"],
+        "after": new["version"],
         "bump": None if is_none else computed_bump(found),
         "needs_erratum": needs_erratum(found),
         "sentences": sentences(found),

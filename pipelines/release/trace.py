@@ -7,9 +7,12 @@ Belongs here: the walk, over the files of a release alone. Not here: how these f
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from phare_data.layout import VERSIONS
@@ -23,6 +26,7 @@ from pipelines.release.rows_behind import counted, entry, rows_behind, select
 from pipelines.study import NOT_APPLICABLE, TOTAL
 from pipelines.study.tables import ESTIMATES
 
+MOST_CODES = 60  # named where a key names no row: as many as a long list of domains has
 # columns of a ranking that follow from every item of the question, not from that of the row alone
 ORDERED = ("ranked", "rank", "rank_low", "rank_high", "tier", "lead")
 
@@ -33,12 +37,13 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
     `folder` is a release as published or downloaded: nothing else is read. `table` is one that
     data fill; by default the estimates, or the entries of a collection. `key` names codes by
     column; a breakdown left out is `_T`, a domain or actor `_Z`, any other column may be left out
-    where one row remains. Keys of the result: cell (the row as published), columns (per column:
-    formula, steps, columns of the extract), made_of (the published rows that it is made of, each
-    of which can be traced in turn), counted (whose answers it counts, or which entry it shows;
-    None where neither), queries (the SQL of each step that its columns go through), inputs (the
-    extracts of the wave with their digests), quality (checks and rules of the wave), run (commit,
-    lock, environment), released (the log entry, where the log lies beside the folder).
+    where one row remains. Keys of the result: cell (the row as published), numbers (which of its
+    columns hold one), columns (per column: formula, steps, columns of the extract), made_of (the
+    published rows that it is made of, each of which can be traced in turn), counted (whose answers
+    it counts, or which entry it shows; None where neither), queries (the SQL of each step that its
+    columns go through), inputs (the extracts of the wave with their digests), quality (checks and
+    rules of the wave), run (commit, lock, environment), released (the log entry, where the log
+    lies beside the folder).
 
     Raises CellError for a table that no data fill, a column that is no key, and where no row or
     several have the key.
@@ -61,6 +66,7 @@ def trace(folder: Path, key: Mapping[str, str], table: str | None = None) -> dic
         "version": descriptor["version"],
         "table": name,
         "cell": {one: None if value is None else str(value) for one, value in row.items()},
+        "numbers": [one for one, value in row.items() if isinstance(value, Decimal | int)],
         "columns": {
             one: {
                 "about": about["about"],
@@ -108,11 +114,33 @@ def _row(
         if name not in names:
             raise CellError("release-cell-column", found=name, valid=valid)
     table = pq.read_table(folder / "data" / f"{traced}.parquet")
-    table = select(table, {**_defaults(lineage, names), **key})
-    if table.num_rows != 1:
+    defaults = _defaults(lineage, names)
+    rows = select(table, {**defaults, **key})
+    if rows.num_rows != 1:
         told = ", ".join(f"{name}={code}" for name, code in key.items())
-        raise CellError("release-cell-rows", found=told, count=table.num_rows, valid=valid)
-    found: dict[str, Any] = table.to_pylist()[0]
+        left_out = {name: defaults.get(name) for name in names if name not in key}
+        codes = _unmet(table, key) or _unmet(select(table, key), left_out)
+        raise CellError(
+            "release-cell-rows", found=told, count=rows.num_rows, valid=valid,
+            codes="; ".join(f"{name} = {', '.join(known)}" for name, known in codes.items()),
+        )  # fmt: skip
+    found: dict[str, Any] = rows.to_pylist()[0]
+    return found
+
+
+def _unmet(table: pa.Table, wanted: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Return the codes to choose from, of each column that does not have the wanted one.
+
+    Of a column of which no code is wanted, where it has several. Each code that is there narrows
+    the rows for the next column; no more than `MOST_CODES` are named.
+    """
+    found: dict[str, list[str]] = {}
+    for name, code in wanted.items():
+        codes = pc.unique(pc.cast(table[name], pa.string())).to_pylist()
+        if code is not None and code in codes:
+            table = select(table, {name: code})
+        elif code is not None or len(codes) > 1:
+            found[name] = codes[:MOST_CODES] + ["…"] * (len(codes) > MOST_CODES)
     return found
 
 

@@ -68,6 +68,35 @@ def test_trace_walks_from_a_number_to_commit_lock_and_extract(published: Path) -
     assert wrong.returncode == ExitCode.USAGE and "COLUMN=CODE" in wrong.stderr
 
 
+def test_trace_writes_numbers_as_its_reader_does_and_programs_as_they_are(published: Path) -> None:
+    asked = ("trace", f"{STUDY}@0.1.0", *CELL)
+    french = phare(*asked, root=published, PHARE_LANG="fr").stdout
+    facts = json.loads(phare(*asked, "--json", root=published, PHARE_LANG="fr").stdout)
+    value, wave = facts["cell"]["value"], facts["cell"]["wave"]
+    assert float(value) < 1 and f"value = {value.replace('.', ',')} " in french
+    assert f"value = {value} " in phare(*asked, root=published).stdout
+    assert f"wave = {wave}" in french and {"value", "wave"} & {*facts["numbers"]} == {"value"}
+    none = phare("trace", f"{STUDY}@0.1.0", "question=avis", "answer=1", "age=Y", root=published)
+    assert "value = —" in none.stdout and "reliability = —" in none.stdout
+
+
+def test_a_difference_between_two_studies_is_a_mistake_of_usage() -> None:
+    done = phare("diff", "phare-institutions", "attitudes-climat-2019", root=PROJECT)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert "two versions of one study" in done.stderr and "phare-institutions@" in done.stderr
+
+
+def test_a_key_without_what_it_takes_is_told_the_codes_to_choose_from() -> None:
+    ask = ("trace", "phare-institutions@0.3.0", "question=fragility_priority")
+    battery = phare(*ask, "answer=prioritaire", root=PROJECT).stderr
+    assert battery.startswith("0 row(s)") and "Possible codes: domain = " in battery
+    assert "sante" in battery and "answer =" not in battery
+    several = phare(*ask, "domain=sante", root=PROJECT).stderr
+    assert "Possible codes: answer = " in several and "tres_prioritaire" in several
+    unknown = phare(*ask, "domain=santé", "answer=prioritaire", root=PROJECT).stderr
+    assert "domain = " in unknown and "answer =" not in unknown
+
+
 def shown_commands() -> list[tuple[str, ...]]:
     """Return the commands that documents and help show of `phare trace`, on shipped releases."""
     documents = [*(PROJECT / "docs").glob("*.md"), PROJECT / "pipelines" / "cli" / "messages.yaml"]
