@@ -1,7 +1,7 @@
 """Numbers, dates and sizes as French and English readers write them, alone or in a sentence.
 
 Belongs here: formats. Not here: rounding (published values are rounded already; none is rounded
-further than it was published).
+further than it was published, but for ratios on their page).
 """
 
 import datetime as dt

@@ -25,7 +25,8 @@ def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -
     """Return the page of candidate `name`, whose release lies at `release`, as HTML.
 
     It says what will be published, what changes, whether an erratum is needed, how to approve,
-    and shows the national estimates; its links lead to the candidate's own files.
+    and shows the national estimates, or the figures of a collection; its links lead to the
+    candidate's own files.
     """
     descriptor = read_descriptor(release)
     main = descriptor["resources"][0]
@@ -36,6 +37,7 @@ def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -
         .render(
             name=name, facts=facts, restated=restated, title=descriptor["i18n:title"],
             files=list(files_of(release)), columns=columns, rows=rows,
+            is_collection=main["name"] != ESTIMATES,
             **_counts(release, main),
         )
     )  # fmt: skip

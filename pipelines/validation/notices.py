@@ -36,7 +36,7 @@ def find_notices(
     if not rows.select(pl.len()).collect().item():
         return ()
     return (
-        *_numbers(wave, rows),
+        *_numbers(study, wave, rows),
         *_weights(study, rows),
         *_durations(study, rows),
         *_alike(study, rows),
@@ -47,13 +47,14 @@ def find_notices(
     )
 
 
-def _numbers(wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
-    """Compare the number of respondents with the one that the method notice states."""
+def _numbers(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
+    """Compare the number of respondents, or entries, with the one that the method notice states."""
     stated = re.match(r"\s*(\d[\d \u00a0\u202f]*)", wave.method_notice.respondents)
     found = rows.select(pl.len()).collect().item()
     if stated and int(re.sub(r"\D", "", stated[1])) != found:
         expected = int(re.sub(r"\D", "", stated[1]))
-        yield Note("notice-respondents", {"found": found, "expected": expected})
+        key = "notice-entries" if study.collected else "notice-respondents"
+        yield Note(key, {"found": found, "expected": expected})
 
 
 def _weights(study: Study, rows: pl.LazyFrame) -> Iterator[Note]:

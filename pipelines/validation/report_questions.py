@@ -12,9 +12,9 @@ from pipelines.validation.findings import Findings, Refusal
 from pipelines.validation.report_comparison import moves_to_ask
 
 TO_ASK = {
-    "notice-respondents", "notice-weight-sum", "notice-design-effect", "notice-weight-ratio",
-    "notice-fast", "notice-duration", "notice-commune-name", "notice-label", "notice-margin",
-    "notice-published",
+    "notice-respondents", "notice-entries", "notice-weight-sum", "notice-design-effect",
+    "notice-weight-ratio", "notice-fast", "notice-duration", "notice-commune-name", "notice-label",
+    "notice-margin", "notice-published",
 }  # fmt: skip
 
 

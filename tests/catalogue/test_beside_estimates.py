@@ -151,3 +151,13 @@ def test_totals_ratios_and_quantiles_are_told_row_by_row(
         row for name in ("totals", "ratios", "quantiles") for row in rows(MAYORS, name, question)
     ]
     assert text.count('class="withheld"') == sum(row["status"] == "withheld" for row in others)
+
+
+def test_a_ratio_is_shown_with_two_decimals_and_its_interval_no_narrower_than_published() -> None:
+    text = section(pages(CLIMATE, "en")["tax_approval"], "quantities")
+    told = rows(CLIMATE, "ratios", "tax_approval")
+    (paris,) = [row for row in told if row["region"] == "IDF"]
+    figures = [f"{paris[name]:f}" for name in ("value", "ci_low", "ci_high")]
+    assert figures == ["0.2344", "0.1585", "0.3102"]
+    assert re.search(r">0\.23<.{0,80}>0\.15 – 0\.32<", text, re.DOTALL)
+    assert not re.search(r"\d\.\d{3}", text)

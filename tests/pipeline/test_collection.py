@@ -185,6 +185,24 @@ def test_nothing_of_a_collection_is_called_private(root: Path) -> None:
     assert "Rapport privé" not in report and "Private report" not in report
 
 
+def test_the_entries_of_a_collection_are_called_neither_respondents_nor_estimates(
+    root: Path,
+) -> None:
+    waves = root / "schemas" / STUDY / "waves.yaml"
+    declared = yaml.safe_load(waves.read_text("utf-8"))
+    declared["waves"]["2020"]["method_notice"]["respondents"] = "7"
+    waves.write_text(yaml.safe_dump(declared, allow_unicode=True), "utf-8")
+    told = phare("check", STUDY, root=root).stdout
+    assert "6 entries kept" in told and "respondent" not in told
+    study = root / "schemas" / STUDY / "study.yaml"
+    asked = yaml.safe_load(study.read_text("utf-8")) | {"publication": {"publish": "approved"}}
+    study.write_text(yaml.safe_dump(asked, allow_unicode=True), "utf-8")
+    assert run_study(root, STUDY, RELEASED)["reason"] == "held"
+    page = next(root.rglob("preview.html")).read_text("utf-8")
+    assert '<span lang="en">figures</span>: 6' in page
+    assert "stimat" not in page
+
+
 @pytest.mark.parametrize(
     ("column", "bad"),
     [("id", "F1"), ("id", "X7"), ("who", "martians"), ("unit", ""), ("number", "many")],

@@ -8,7 +8,7 @@ wave. Not here: the estimates themselves (questions.py), the analyses that have 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,9 @@ MEDIAN = Text(fr="médiane", en="median")
 QUANTILE = Text(fr="quantile à", en="quantile at")
 FIGURES = ("value", "ci_low", "ci_high")
 QUANTITIES = (TOTALS, RATIOS, QUANTILES)
+# A ratio is a quotient of published figures of two or three digits: of the four decimals of the
+# file, which its error far exceeds, a page shows two.
+RATIO_PLACES = {RATIOS: 2}
 Section = list[dict[str, Any]]
 
 
@@ -170,12 +173,15 @@ class BesideEstimates:
                 rows = [row for row in self._rows(table, question) if row["analysis"] == analysis]
                 rows.sort(key=lambda row: cell_order(self.pages, self._codes(row)))
                 if rows:
-                    told = self._quantity_rows(question, rows)
+                    told = self._quantity_rows(question, rows, RATIO_PLACES.get(table))
                     found.append({"title": title, "table": table, "rows": told})
         return found
 
-    def _quantity_rows(self, question: Question, rows: Sequence[Row]) -> Section:
+    def _quantity_rows(
+        self, question: Question, rows: Sequence[Row], most: int | None = None
+    ) -> Section:
         places = max((numbers.places(row[name]) for row in rows for name in FIGURES), default=0)
+        places = places if most is None else min(places, most)
         has_answers = len({row.get("answer") for row in rows}) > 1
         told = []
         for row in rows:
@@ -183,7 +189,7 @@ class BesideEstimates:
             words += [self._answer(question, row)] if has_answers else []
             words += [self._quantile(row["probability"])] if "probability" in row else []
             value, low, high = (
-                numbers.number(row[name], places, self.pages.lang) for name in FIGURES
+                numbers.number(one, places, self.pages.lang) for one in _outward(row, places)
             )
             span = f"{low} – {high}" if self.pages.lang == "en" else f"{low} à {high}"
             told.append(
@@ -217,6 +223,16 @@ class BesideEstimates:
             for row in self._rows(ITEM_RESPONSE, question)
         ]
         return sorted(told, key=lambda one: -(one["row"]["non_response"] or 0))
+
+
+def _outward(row: Row, places: int) -> list[Decimal | None]:
+    """Return value and bounds with some decimals, the bounds rounded away from the value."""
+    ways = (ROUND_HALF_EVEN, ROUND_FLOOR, ROUND_CEILING)
+    step = Decimal(1).scaleb(-places)
+    return [
+        None if row[name] is None else Decimal(str(row[name])).quantize(step, way)
+        for name, way in zip(FIGURES, ways, strict=True)
+    ]
 
 
 def chance(row: Row, name: str, pages: StudyPages) -> str:
