@@ -72,6 +72,11 @@ def test_the_containers_run_the_same_programs_and_mount_the_state() -> None:
         assert (PROJECT / service["build"]["dockerfile"]).is_file()
 
 
+def test_the_image_holds_no_respondent_and_no_secret() -> None:
+    left_out = set((PROJECT / ".dockerignore").read_text("utf-8").splitlines())
+    assert {".phare", ".dagster", "raw", "published", "deploy/phare.env"} <= left_out
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_daemon_of_the_unit_publishes_a_delivery_by_itself(tmp_path: Path) -> None:
