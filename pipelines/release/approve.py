@@ -33,7 +33,8 @@ def approve(
 
     An erratum given here stands in versions.json only: the bytes are those that were approved.
     Raises CandidateError for an unknown one, one prepared before the log grew, and one still
-    under embargo (exit code HELD); ErratumNeededError when values change and nobody says why;
+    under embargo (exit code HELD); ErratumNeededError when values change, or the newest release was
+    taken back, and nobody says why;
     UnsoundReleaseError when its bytes are no longer those that were prepared.
     """
     store = Store(root, study.id)
@@ -46,7 +47,7 @@ def approve(
         if is_embargoed(policy, today):
             raise CandidateError.held(study.id, candidate, policy.not_before)
         facts = {**chosen.facts, "erratum": erratum or chosen.facts["erratum"], "approved_by": by}
-        check_erratum(facts, chosen.restated)
+        check_erratum(facts, chosen.restated, entries)
         with staging(store, run_id) as staged:
             _copy(chosen, staged)
             path = commit(store, staged, facts, entries)

@@ -18,7 +18,7 @@ from pipelines.release.descriptor import as_json
 from pipelines.release.durable import replace_file, sync_folder
 from pipelines.release.errors import CandidateError
 from pipelines.release.log import read_log
-from pipelines.release.prepare import Prepared
+from pipelines.release.prepare import Prepared, newest_retired
 from pipelines.release.preview import PREVIEW, preview
 from pipelines.release.store import Store, locked
 from pipelines.study.model import Publication
@@ -82,7 +82,7 @@ def hold(
     shutil.rmtree(place, ignore_errors=True)
     workspace.private_folder(store.root, store.study, "release", "candidates", name)
     shutil.copytree(staged, place / prepared.version)
-    page = preview(staged, name, prepared.facts, prepared.restated)
+    page = preview(staged, name, prepared.facts, prepared.restated, newest_retired(entries))
     (place / PREVIEW).write_text(page, "utf-8")
     (place / PREVIEW).chmod(0o600)
     # Last: a folder without it was never finished, and is not a candidate.

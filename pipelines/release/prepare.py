@@ -110,13 +110,32 @@ def prepare(
     return Prepared(facts, restated)
 
 
-def check_erratum(facts: Mapping[str, Any], restated: int) -> None:
-    """Raise ErratumNeededError when values change and `facts` give no reason."""
-    if restated and not facts["erratum"]:
+def check_erratum(facts: Mapping[str, Any], restated: int, entries: Sequence[Entry]) -> None:
+    """Raise ErratumNeededError where someone must say what is corrected, and `facts` do not.
+
+    Values change under the same keys; or the newest release was taken back: the same data would
+    give its content again, under another number, and no program knows whether the cause is mended.
+    """
+    if facts["erratum"]:
+        return
+    if restated:
         raise ErratumNeededError(
             "release-erratum-needed",
             study=facts["study"], count=restated, previous=facts["previous"],
         )  # fmt: skip
+    retired = newest_retired(entries)
+    if retired:
+        raise ErratumNeededError(
+            "release-after-retired",
+            study=facts["study"], found=retired["version"], reason=retired["reason"],
+        )  # fmt: skip
+
+
+def newest_retired(entries: Sequence[Entry]) -> Entry | None:
+    """Return the entry that withdrew or purged the newest release, or None where it stands."""
+    known = releases(entries)
+    gone = {one["version"]: one for one in entries if one["event"] != RELEASED}
+    return gone.get(known[-1]["version"]) if known else None
 
 
 def check_intact(store: Store, entry: Entry) -> None:

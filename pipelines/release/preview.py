@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from phare_data.log import Entry
 from phare_data.manifest import files_of
 from pipelines.release.diff import PUBLISHED, read_descriptor
 from pipelines.release.pages import environment
@@ -21,7 +22,9 @@ PREVIEW = "preview.html"
 SHOWN = 200  # rows: what a person reads; the whole table is beside the page
 
 
-def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -> str:
+def preview(
+    release: Path, name: str, facts: Mapping[str, Any], restated: int, retired: Entry | None = None
+) -> str:
     """Return the page of candidate `name`, whose release lies at `release`, as HTML.
 
     It says what will be published, what changes, whether an erratum is needed, how to approve,
@@ -35,7 +38,8 @@ def preview(release: Path, name: str, facts: Mapping[str, Any], restated: int) -
         environment()
         .get_template("preview.html.j2")
         .render(
-            name=name, facts=facts, restated=restated, title=descriptor["i18n:title"],
+            name=name, facts=facts, restated=restated, retired=retired,
+            title=descriptor["i18n:title"],
             files=list(files_of(release)), columns=columns, rows=rows,
             is_collection=main["name"] != ESTIMATES,
             **_counts(release, main),

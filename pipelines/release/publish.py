@@ -63,7 +63,8 @@ def publish(
     that `released` has not reached, the verified release waits as a candidate instead. `gate` sees
     what was written, and all earlier releases, before anything is public.
 
-    Raises ReleaseInputError, ErratumNeededError (values changed, no `erratum`), VersionError
+    Raises ReleaseInputError, ErratumNeededError (no `erratum`, and values changed or the newest
+    release was taken back), VersionError
     (`raise_to` below what the changes ask for), BusyError, LogBrokenError, UnsoundReleaseError,
     StorageError (the disk refused), and what `gate` raises.
     """
@@ -79,7 +80,7 @@ def publish(
             if is_held(study.about.publication, released):
                 path, is_new = hold(store, staged, prepared, entries)
                 return _outcome(prepared, path, published=False, reason="held", is_new=is_new)
-            check_erratum(prepared.facts, prepared.restated)
+            check_erratum(prepared.facts, prepared.restated, entries)
             path = commit(store, staged, prepared.facts, entries)
             reason = "changed" if entries else "first"
             return _outcome(prepared, path, published=True, reason=reason)

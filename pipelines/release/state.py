@@ -11,6 +11,7 @@ from typing import Any
 from phare_data.log import Entry, newest_valid, releases, statuses
 from pipelines.release.candidates import Candidate, find_candidates, is_embargoed, log_head
 from pipelines.release.log import read_log
+from pipelines.release.prepare import newest_retired
 from pipelines.release.store import STAGING, Store, orphans
 from pipelines.study import Study
 
@@ -57,7 +58,9 @@ def _candidate(
         "version": one.facts["version"],
         "path": str(one.release),
         "preview": str(one.preview),
-        "needs_erratum": bool(one.restated and not one.facts["erratum"]),
+        "needs_erratum": bool(
+            (one.restated or newest_retired(entries)) and not one.facts["erratum"]
+        ),
         "stale": one.log_head != log_head(entries),
         "embargoed_until": until if is_embargoed(policy, today) else None,
     }

@@ -82,8 +82,11 @@ def test_a_leak_is_purged_here_and_on_the_mirror_and_published_again_safely(
         assert not list(place.glob("0.1.0/data/*")) and verify(place).is_sound
         assert json.loads((place / "latest.json").read_text())["version"] is None
 
+    with pytest.raises(PhareError) as refused:  # what the schedule would do, the cause still there
+        run_study(root, STUDY, Choices(released="2020-07-02"))
+    assert refused.value.exit_code == ExitCode.DATA_REFUSED
     edit(root, "study", lambda file: file.update(disclosure={"minimum_respondents": 21}))
-    safe = run_study(root, STUDY, Choices(released="2020-08-01"))
+    safe = run_study(root, STUDY, Choices(released="2020-08-01", erratum="Seuil relevé"))
     assert safe["published"] and safe["version"] != "0.1.0"
     assert "Cellule identifiante" in (root / "published" / STUDY / "0.1.0.RETIRED.md").read_text()
     changelog = (Path(safe["path"]) / "CHANGELOG.md").read_text("utf-8")

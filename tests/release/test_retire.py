@@ -7,16 +7,19 @@ import pytest
 
 from phare_data.verifier import verify
 from pipelines.release import (
+    ErratumNeededError,
     ReleaseOutcome,
     VersionError,
+    approve,
     newest_entry,
     newest_releases,
     purge,
+    release_state,
     withdraw,
 )
 from pipelines.release.log import read_log
 from pipelines.study import Study
-from tests.release.made_up_release import changed_value, published
+from tests.release.made_up_release import RELEASED, changed_value, edit, published
 from tests.tiny_study import STUDY
 
 FACTS = {"by": "A. Nom", "run_id": "run-w"}
@@ -44,7 +47,7 @@ def test_the_number_of_a_withdrawn_version_is_never_given_again(
     assert newest_entry(study.root, STUDY) is None
     latest = json.loads((first.path.parent / "latest.json").read_text())
     assert latest["version"] is None
-    again = published(study)
+    again = published(study, erratum="x")
     assert again.published and again.version == "0.2.0" and verify(again.path.parent).is_sound
     newest, oldest = (again.path / "CHANGELOG.md").read_text("utf-8").split("## 0.1.0")
     assert "the earlier versions are withdrawn" in newest and "First release." in oldest
@@ -75,6 +78,34 @@ def test_a_purge_removes_data_and_leaves_what_was_said_of_them(
     assert read_log(first.path.parent)[-1]["by"] == "A. Nom"
 
 
+@pytest.mark.parametrize("act", [withdraw, purge])
+def test_what_was_taken_back_is_not_published_again_without_a_word(
+    study: Study, first: ReleaseOutcome, act
+) -> None:
+    """A schedule runs by itself: the same extract must not bring back what leaked or was wrong."""
+    act(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
+    for change in (None, lambda rows: rows[:-1]):
+        with pytest.raises(ErratumNeededError, match=r"0\.1\.0.*divulgation"):
+            published(study, change)
+    assert newest_entry(study.root, STUDY) is None
+    again = published(study, erratum="cells grouped")
+    assert again.version == "0.2.0" and published(study).reason == "unchanged"
+
+
+def test_an_approver_too_says_what_is_corrected_after_a_withdrawal(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS)
+    asked = edit(study.root, "study", lambda one: one.update(publication={"publish": "approved"}))
+    held = published(asked)
+    (waits,) = release_state(asked, study.root, RELEASED)["candidates"]
+    assert waits["needs_erratum"] and "--erratum" in (held.path / "preview.html").read_text("utf-8")
+    how = {"by": "A. Nom", "today": RELEASED, "run_id": "run-a"}
+    with pytest.raises(ErratumNeededError):
+        approve(asked, study.root, held.path.name, **how)
+    assert approve(asked, study.root, held.path.name, erratum="x", **how).version == "0.2.0"
+
+
 def test_data_left_or_changed_after_a_purge_are_found(study: Study, first: ReleaseOutcome) -> None:
     purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
     left = first.path / "data" / "estimates.csv"
@@ -98,7 +129,7 @@ def test_a_purge_that_was_cut_short_is_finished_by_the_next_run(
     purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
     (first.path / "data").mkdir()
     (first.path / "data" / "estimates.csv").write_bytes(data)
-    assert published(study).version == "0.2.0"
+    assert published(study, erratum="x").version == "0.2.0"
     assert not (first.path / "data").exists()
 
 
@@ -108,7 +139,7 @@ def test_a_missing_tombstone_is_found_and_written_by_the_next_run(
     tombstone = withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS).tombstone
     tombstone.unlink()
     assert {one.check for one in verify(first.path.parent).findings} == {"tombstone-missing"}
-    published(study)
+    published(study, erratum="x")
     assert "fausse" in tombstone.read_text("utf-8") and verify(first.path.parent).is_sound
 
 
