@@ -14,6 +14,7 @@ from pipelines.study.errors import DeclarationError
 from pipelines.study.items import items_of
 from pipelines.study.model import NOT_APPLICABLE, TOTAL
 from pipelines.study.references import Parts
+from pipelines.study.working_names import WORKING_NAMES
 from pipelines.study.yaml_source import Key, YamlSource, dotted
 from pipelines.texts import read_texts
 
@@ -75,7 +76,7 @@ def _check_added(parts: Parts) -> None:
 def _check_reserved(parts: Parts) -> None:
     source = parts.sources.study
     for name in parts.study.breakdowns:
-        if name in _published_names():
+        if name in _published_names() | WORKING_NAMES:
             raise DeclarationError(
                 "study-reserved",
                 file=source.path,
