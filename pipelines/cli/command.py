@@ -8,6 +8,7 @@ import atexit
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -138,6 +139,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (PhareError, PhareDataError) as error:
         click.echo(error.text(), err=True)
         code = error.exit_code
+    except Exception:
+        # An error of the software: whoever mends it needs the whole of it. Python would end with 1,
+        # which here says that data were refused.
+        traceback.print_exc()
+        code = ExitCode.FAILED
     if arguments is None:
         _end_process(int(code or 0))
     sys.exit(int(code or 0))

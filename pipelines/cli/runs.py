@@ -139,7 +139,9 @@ def tidy(root: Path, days: int, *, dry_run: bool) -> None:
 
 
 @click.command(cls=Verb, name="serve")
-@option("--port", default=8000, show_default=True, help="cli-option-port")
+@option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="cli-option-port"
+)
 @option("--host", default="127.0.0.1", show_default=True, help="cli-option-host")
 @click.pass_obj
 def serve(root: Path, port: int, host: str) -> None:

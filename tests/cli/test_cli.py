@@ -365,3 +365,17 @@ def test_serve_answers_range_requests(published: Path) -> None:
     finally:
         server.terminate()
         server.wait(10)
+
+
+def test_an_error_of_the_software_ends_with_70_and_all_that_is_known_of_it(tmp_path: Path) -> None:
+    """Python ends with 1, which a program that reads the code takes for refused data."""
+    root = write_tiny_study(tmp_path)
+    (root / ".phare").write_text("a file where a folder belongs")
+    done = phare("check", STUDY, root=root)
+    assert done.returncode == ExitCode.FAILED
+    assert "Traceback" in done.stderr and ".phare" in done.stderr
+
+
+def test_a_port_that_no_machine_has_is_refused(tmp_path: Path) -> None:
+    done = phare("serve", "--port", "99999", root=write_tiny_study(tmp_path))
+    assert done.returncode == ExitCode.USAGE and "99999" in done.stderr
