@@ -4,6 +4,7 @@ Belongs here: the Dagster instance of a root and the run of a job in it. Not her
 holds (assets.py), how it is started on a schedule (automation.py), what people read (cli).
 """
 
+import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -29,6 +30,7 @@ from pipelines.profile import measured
 from pipelines.study import load_study
 from pipelines.texts import messages, say
 
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 ENGINE_MAKER = "create_engine"  # what Dagster's event log calls for every statement
 
 
@@ -105,6 +107,34 @@ def last_run(root: Path, name: str) -> str | None:
         return None
     started = found[0].create_timestamp.isoformat(timespec="seconds")
     return f"{started} {found[0].dagster_run.status.value}"
+
+
+def forget_runs(root: Path, days: int, *, dry_run: bool = False) -> list[str]:
+    """Take runs that started over `days` days ago and ended out of Dagster's history.
+
+    Returns their ids, the newest first; with `dry_run` nothing is removed. The last run of each job
+    stays: `phare status` tells it. No sensor forgets a delivery: which ones it has seen stands in
+    its cursor. Dagster empties the file of a run's events and leaves it, so that goes as well.
+    """
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    with chdir(root), _instance(root) as instance:
+        ended = instance.get_runs(dg.RunsFilter(statuses=ENDED, created_before=before))
+        last = {
+            one.run_id
+            for job in {run.job_name for run in ended}
+            for one in instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
+        }
+        gone = [run.run_id for run in ended if run.run_id not in last]
+        if dry_run:
+            return gone
+        for run_id in gone:
+            instance.delete_run(run_id)
+        storage, files = instance.event_log_storage, list[Path]()
+        if isinstance(storage, sqlite_event_log.SqliteEventLogStorage):
+            files = [Path(storage.path_for_shard(run_id)).absolute() for run_id in gone]
+    for file in files:  # once nothing holds them open: SQLite keeps two files beside an open one
+        file.unlink(missing_ok=True)
+    return gone
 
 
 def _release_facts(

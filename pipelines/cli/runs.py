@@ -128,14 +128,16 @@ def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
 @option("--dry-run", is_flag=True, help="cli-option-dry-run")
 @click.pass_obj
 def tidy(root: Path, days: int, *, dry_run: bool) -> None:
-    """Remove private artefacts that are no longer needed."""
+    """Remove private artefacts, and runs of the history, that are no longer needed."""
     from pipelines.retention import tidy as tidy_root
+    from pipelines.run import forget_runs
 
     key = "cli-tidy-would" if dry_run else "cli-tidy-done"
     gone = tidy_root(root, days, run_id=str(uuid.uuid4()), dry_run=dry_run)
     for path in gone:
         click.echo(say(key, None, path=path))
     click.echo(say("cli-tidy-total", None, count=len(gone)))
+    click.echo(say(f"{key}-runs", None, count=len(forget_runs(root, days, dry_run=dry_run))))
 
 
 @click.command(cls=Verb, name="serve")

@@ -10,15 +10,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
 
 from phare_data.verifier import verify
 from pipelines.alerts import alert
+from pipelines.assets import group
+from pipelines.definitions import definitions_of
 from pipelines.errors import PhareError
 from pipelines.release import approve
 from pipelines.retention import tidy
-from pipelines.run import Choices, run_study
+from pipelines.run import Choices, forget_runs, last_run, run_study
 from pipelines.state import study_state
 from pipelines.steps import wave_folder
 from pipelines.study import load_study
@@ -139,6 +142,22 @@ def test_old_private_artefacts_go_and_are_made_again(root: Path) -> None:
     assert verify(root / "published" / STUDY).is_sound
     again = run_study(root, STUDY, RELEASED)
     assert again["content_id"] == first["content_id"] and again["reason"] == "unchanged"
+
+
+def test_past_runs_are_forgotten_but_the_last_one_and_what_sensors_have_seen(root: Path) -> None:
+    for _ in range(3):
+        run_study(root, STUDY, RELEASED)
+    told, history = last_run(root, STUDY), root / ".dagster" / "storage" / "history" / "runs"
+    sensor = definitions_of(root, [STUDY]).resolve_sensor_def(f"deliveries_{group(STUDY)}")
+    cursor = sensor.evaluate_tick(dg.build_sensor_context()).cursor
+    assert forget_runs(root, 30) == []
+    past = forget_runs(root, 0, dry_run=True)
+    assert len(past) == 2 and len([*history.glob("*-*.db")]) == 3
+    assert forget_runs(root, 0) == past and forget_runs(root, 0) == []
+    assert [one.name[:36] in past for one in history.glob("*-*.db*")] == [False]
+    assert last_run(root, STUDY) == told
+    assert not sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor)).run_requests
+    assert run_study(root, STUDY, RELEASED)["reason"] == "unchanged"
 
 
 def test_respondents_of_a_study_without_release_and_young_artefacts_stay(root: Path) -> None:
