@@ -10,7 +10,7 @@ from pipelines.catalogue import SiteError, build_site, machine, output
 from pipelines.catalogue.output import write_site
 from pipelines.release import purge
 from pipelines.study import Study
-from tests.release.made_up_release import changed_value, published
+from tests.release.made_up_release import changed_value, declared, published
 from tests.tiny_study import STUDY
 
 
@@ -199,3 +199,21 @@ def test_the_lineage_page_tells_what_rows_of_the_other_tables_are_made_of(study:
     page = build_site(study.root).index.parent / STUDY / "lineage.html"
     said = page.read_text("utf-8").partition('<h2 id="tables">')[2].partition("<h2>")[0]
     assert "item_response" in said and "les réponses" in said and "estimates</code>" not in said
+
+
+def test_figures_of_one_wave_of_several_say_which(tmp_path: Path) -> None:
+    """A share of 2021 stood on its page, and nothing said that it was not of 2020."""
+    two = declared(tmp_path / "two", waves=("2020", "2021"))
+    published(two)
+    site = build_site(two.root).index.parent
+    said = ((site, "dernière vague\N{NO-BREAK SPACE}: Texte"), (site / "en", "newest wave: Text"))
+    for folder, word in said:
+        for page in ("index.html", *(f"questions/{name}.html" for name in ("avis", "note"))):
+            text = (folder / STUDY / page).read_text("utf-8")
+            assert word in text, page
+        assert word not in (folder / STUDY / "dictionary.html").read_text("utf-8")
+
+
+def test_a_study_of_one_wave_does_not_speak_of_waves(study: Study) -> None:
+    site = build_site(study.root).index.parent
+    assert "dernière vague" not in (site / STUDY / "index.html").read_text("utf-8")
