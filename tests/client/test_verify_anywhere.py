@@ -186,3 +186,22 @@ def test_the_command_ends_with_its_documented_codes(tree: Path, private_copy: Pa
     assert json.loads(listed.stdout)[0]["study"] == STUDY
     assert "exemples" in command("verify", "--lang", "fr", "--help").stdout
     assert "exit codes" in command("verify", "--lang", "en", "--help").stdout
+
+
+def test_a_log_that_is_gone_is_what_is_missed_not_the_files_of_a_release(
+    private_copy: Path,
+) -> None:
+    """Of a whole tree such a study was passed over, and the rest found intact."""
+    (private_copy / STUDY / "versions.json").unlink()
+    for place in (private_copy, private_copy / STUDY):
+        (found,) = verify_all(place)
+        assert [(one.check, one.file) for one in found.findings] == [
+            ("log-missing", "versions.json")
+        ]
+    assert verify(private_copy / STUDY / "0.3.0").is_sound  # by itself
+
+
+def test_a_name_or_a_file_is_no_folder_and_the_message_says_what_is(private_copy: Path) -> None:
+    for place in (STUDY, private_copy / STUDY / "versions.json"):
+        with pytest.raises(SourceError, match=r"is not a folder.*of a study or of a version"):
+            verify_all(place)

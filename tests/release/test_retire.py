@@ -139,6 +139,8 @@ def test_a_missing_tombstone_is_found_and_written_by_the_next_run(
     tombstone = withdraw(study.root, STUDY, "0.1.0", reason="fausse", **FACTS).tombstone
     tombstone.unlink()
     assert {one.check for one in verify(first.path.parent).findings} == {"tombstone-missing"}
+    tombstone.write_text("Rien à signaler.\n", "utf-8")
+    assert [one.check for one in verify(first.path.parent).findings] == ["tombstone-differs"]
     published(study, erratum="x")
     assert "fausse" in tombstone.read_text("utf-8") and verify(first.path.parent).is_sound
 

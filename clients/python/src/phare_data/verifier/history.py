@@ -17,8 +17,9 @@ from phare_data.layout import (
     is_version,
     tombstone_path,
 )
-from phare_data.log import PURGED, WITHDRAWN, Entry, latest_text, parse_log, releases, statuses
+from phare_data.log import PURGED, Entry, latest_text, parse_log, releases, statuses
 from phare_data.manifest import files_of, read_manifest, sha256_of
+from phare_data.tombstone import tombstone_texts
 from phare_data.verifier.descriptor import load_descriptor
 from phare_data.verifier.findings import Finding
 
@@ -40,15 +41,12 @@ def check_folders(public: Path, entries: tuple[Entry, ...]) -> Iterator[Finding]
     for version in sorted(named):
         if not (public / version).is_dir():
             yield Finding("version-missing", version)
-    gone = {
-        version
-        for version, status in (statuses(entries) if entries else {}).items()
-        if status in (PURGED, WITHDRAWN)
-    }
-    for version in sorted(gone):
+    for version, text in sorted(tombstone_texts(entries).items()):
         tombstone = tombstone_path(public, version)
         if not tombstone.is_file():
             yield Finding("tombstone-missing", tombstone.name)
+        elif tombstone.read_bytes() != text.encode():
+            yield Finding("tombstone-differs", tombstone.name)
     for path in sorted(public.glob("[0-9]*")):
         if path.is_dir() and is_version(path.name) and path.name not in named:
             yield Finding("version-unlisted", path.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from phare_data.download import download
 from phare_data.errors import SourceError
-from phare_data.layout import KEPT, MANIFEST, SIGNATURE, VERSIONS
+from phare_data.layout import KEPT, MANIFEST, SIGNATURE, VERSIONS, is_version
 from phare_data.log import PURGED, statuses
 from phare_data.manifest import read_manifest
 from phare_data.place import FolderPlace, WebPlace, is_web
@@ -69,8 +69,20 @@ def _all_at(path: Path | str) -> list[Path | str]:
     if isinstance(place, FolderPlace) and not place.folder.is_dir():
         raise SourceError("source-no-folder", found=path)
     is_one = any(place.read(name) is not None for name in (VERSIONS, MANIFEST))
-    studies = () if is_one else known_studies(place)
-    return [place.below(name).address for name in studies] if studies else [path]
+    studies: list[Path | str] = (
+        [] if is_one else [place.below(name).address for name in known_studies(place) or ()]
+    )
+    if isinstance(place, FolderPlace) and not is_one:
+        below = (one for one in place.folder.iterdir() if one.is_dir())
+        studies += [str(one) for one in below if _has_lost_its_log(one)]
+    return sorted(studies, key=str) or [path]
+
+
+def _has_lost_its_log(folder: Path) -> bool:
+    """Whether a folder holds versions, and neither the log that names them nor a release."""
+    if (folder / VERSIONS).is_file() or (folder / MANIFEST).is_file():
+        return False
+    return any(is_version(one.name) and one.is_dir() for one in folder.iterdir())
 
 
 def verify_release(folder: Path) -> Verification:
@@ -104,6 +116,8 @@ def _verify_folder(path: Path, public_key: Path | None, required: bool) -> Verif
 def _verify(path: Path) -> Verification:
     if (path / VERSIONS).is_file():
         return _verify_study(path)
+    if _has_lost_its_log(path):
+        return Verification(str(path), (Finding("log-missing", VERSIONS),), 1)
     if not (path.parent / VERSIONS).is_file():
         alone = verify_release(path)
         return replace(alone, not_run=(*alone.not_run, NotRun("log")))
