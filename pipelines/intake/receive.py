@@ -49,20 +49,24 @@ def receive(
     """Copy `file` into raw/<study>/<wave>/<name>/ with a sidecar; `name` is the date by default.
 
     The same bytes again change nothing: the delivery that has them is returned (and its file put
-    back where a fresh clone holds the sidecar alone). A file of personal data is git-ignored
-    before it is copied, so that only its sidecar can be committed. `licence` may be one of the
-    names in LICENCES or words of the producer. Raises ReceiveError for a file that is not there,
-    a name that is not plain, a name that another file has, an unknown `supersedes`, or bytes
-    already received of which another thing was said.
+    back where a fresh clone holds the sidecar alone), unless they now supersede another delivery:
+    that is a delivery of its own, or what is said would go unheard. A file of personal data is
+    git-ignored before it is copied, so that only its sidecar can be committed. `licence` may be
+    one of the names in LICENCES or words of the producer. Raises ReceiveError for a file that
+    is not there, a name that is not plain, a name that another file has, a `supersedes` that is
+    unknown or has these very bytes, or bytes already received of which another thing was said.
     """
     name = name or received.isoformat()
     _check_request(file, name)
     digest = sha256_of(file)
     known = deliveries(root, study, wave_id)
-    for one in known:
+    for one in reversed(known):
         if one.sidecar.sha256 == digest:
             _check_same(one, personal_data=personal_data, synthetic=synthetic)
-            return one if one.extract.is_file() else _restore(one, file)
+            if supersedes == one.name:
+                raise ReceiveError("intake-receive-itself", file=file, found=one.name)
+            if supersedes in (None, one.sidecar.supersedes):
+                return one if one.extract.is_file() else _restore(one, file)
     _check_new(root, study, wave_id, name, supersedes, known)
     sidecar = Sidecar(
         file=_plain_name(file.name), sha256=digest, bytes=file.stat().st_size, producer=producer,

@@ -122,7 +122,11 @@ def _copy_inputs(
     for source in (one for one in descriptor["sources"] if "pub:sha256" in one):
         wave, digest = source["pub:wave"], source["pub:sha256"]
         known = deliveries(root, study_id, wave)
-        chosen = [at for at, one in enumerate(known) if one.sidecar.sha256 == digest]
+        day = source["pub:received"]  # a file may have come twice
+        chosen = [
+            at for at, one in enumerate(known)
+            if (one.sidecar.sha256, one.sidecar.received.isoformat()) == (digest, day)
+        ]  # fmt: skip
         if not chosen:
             raise ReproductionError("release-reproduce-extract", wave=wave, found=digest)
         for one in known[: chosen[-1] + 1]:

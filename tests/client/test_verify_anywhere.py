@@ -203,5 +203,6 @@ def test_a_log_that_is_gone_is_what_is_missed_not_the_files_of_a_release(
 
 def test_a_name_or_a_file_is_no_folder_and_the_message_says_what_is(private_copy: Path) -> None:
     for place in (STUDY, private_copy / STUDY / "versions.json"):
-        with pytest.raises(SourceError, match=r"is not a folder.*of a study or of a version"):
+        with pytest.raises(SourceError) as refused:
             verify_all(place)
+        assert "is not a folder. Expected: the folder published/" in refused.value.text("en")

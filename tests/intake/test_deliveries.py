@@ -76,6 +76,23 @@ def test_the_same_bytes_again_change_nothing(deliver, tmp_path):
     assert [path.name for path in (tmp_path / "raw/maires/2024").iterdir()] == ["2024-12-01"]
 
 
+def test_an_earlier_file_that_comes_back_as_the_correction_is_what_counts(deliver, tmp_path):
+    """It was taken for the first delivery again, and the one that it corrects stayed in force."""
+    deliver(b"id,a\n1,1\n", day=1)
+    deliver(b"id,a\n1,2\n", day=2, supersedes="2024-12-01")
+    back = deliver(b"id,a\n1,1\n", day=3, supersedes="2024-12-02")
+    assert newest_delivery(tmp_path, "maires", "2024") == back
+    assert deliver(day=4, supersedes="2024-12-02") == back == deliver(day=5)
+
+
+def test_a_file_does_not_correct_itself(deliver, tmp_path):
+    first = deliver()
+    with pytest.raises(ReceiveError) as caught:
+        deliver(day=2, supersedes=first.name)
+    assert caught.value.key == "intake-receive-itself"
+    assert deliveries(tmp_path, "maires", "2024") == (first,)
+
+
 @pytest.mark.parametrize("key", ["personal_data", "synthetic"])
 def test_the_same_bytes_of_which_another_thing_is_said_are_no_repetition(deliver, key):
     delivery = deliver()

@@ -6,8 +6,10 @@ writing them (the pipeline does), comparing them (verifier).
 
 from collections.abc import Sequence
 
-from phare_data.log import RELEASED, Entry
+from phare_data.log import PURGED, RELEASED, WITHDRAWN, Entry
 from phare_data.texts import LANGUAGES, say
+
+WORDS = {WITHDRAWN: "tombstone-withdrawn", PURGED: "tombstone-purged"}
 
 
 def tombstone_texts(entries: Sequence[Entry]) -> dict[str, str]:
@@ -17,5 +19,4 @@ def tombstone_texts(entries: Sequence[Entry]) -> dict[str, str]:
 
 def _text(entry: Entry) -> str:
     told = {**entry, "replaced_by": entry["replaced_by"] or "—"}
-    key = f"tombstone-{entry['event']}"
-    return "\n\n".join(say(key, lang, **told) for lang in LANGUAGES) + "\n"
+    return "\n\n".join(say(WORDS[entry["event"]], lang, **told) for lang in LANGUAGES) + "\n"
