@@ -86,11 +86,8 @@ def _draft(
 ) -> _Draft:
     scales: dict[str, Mapping[str, str]] = {}
     coded = [one for one in candidates if one.kind == "code"]
-    labels = {one.name: one.labels for one in coded}
     batteries, names = _named(gather(coded), candidates)
-    questions = [
-        (one, _scale(scales, one.name, one.codes, labels.get(one.columns, {}))) for one in batteries
-    ]
+    questions = [(one, _scale(scales, one.name, one.codes, one.labels)) for one in batteries]
     for one, _ in questions:
         for part, codes in (("domain", one.domains), ("actor", one.actors)):
             if codes:
@@ -126,9 +123,9 @@ def _named(
 def _scale(
     scales: dict[str, Mapping[str, str]], name: str, codes: Iterable[str], labels: Mapping[str, str]
 ) -> str:
-    """Return the scale with these codes: one that is there, else a new one of this name."""
+    """Return the scale with these codes and labels: one that is there, else a new one."""
     wanted = {code: labels.get(code, "") for code in codes}
-    same = next((known for known, held in scales.items() if set(held) == set(wanted)), None)
+    same = next((known for known, held in scales.items() if held == wanted), None)
     if same is None:
         scales[name] = wanted
     return same or name

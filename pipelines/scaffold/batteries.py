@@ -6,8 +6,8 @@ be (columns.py).
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pipelines.scaffold.columns import Candidate, slug
 
@@ -19,7 +19,8 @@ ALIKE = 0.5  # of their codes that columns of one battery share at least
 class Battery:
     """A candidate question: one column, or several that a pattern names.
 
-    `domains` and `actors` are the parts of the columns' names that the pattern's blanks stand for.
+    `domains` and `actors` are the parts of the columns' names that the pattern's blanks stand for;
+    `labels` are those that the file gives the codes.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Battery:
     codes: tuple[str, ...]
     domains: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def gather(coded: Sequence[Candidate]) -> list[Battery]:
@@ -45,8 +47,17 @@ def _belongs(one: Candidate, group: Sequence[Candidate]) -> bool:
     first = group[0]
     if _stem(one.name) != _stem(first.name):
         return False
+    if not say_the_same(one.labels, first.labels):
+        return False
     mine, theirs = set(one.codes), set(first.codes)
     return len(mine & theirs) >= ALIKE * len(mine | theirs)
+
+
+def say_the_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two columns give no code two labels, and both label their codes, or neither does."""
+    return bool(one) == bool(other) and all(
+        other.get(code, label) == label for code, label in one.items()
+    )
 
 
 def _stem(name: str) -> str:
@@ -61,11 +72,12 @@ def _batteries(group: Sequence[Candidate]) -> list[Battery]:
     shared = re.sub(r"[^\W_]+$", "", shared) or shared
     parts = [name.removeprefix(shared) for name in names]
     if len(group) < FEWEST or not all(parts) or "{" in "".join(names):
-        return [Battery(one.slug, one.name, one.codes) for one in group]
+        return [Battery(one.slug, one.name, one.codes, labels=one.labels) for one in group]
     codes = tuple(dict.fromkeys(code for one in group for code in one.codes))
     domains, actors = _two_lists(parts)
     blanks = "{domain}_{actor}" if actors else "{domain}"
-    return [Battery(slug(shared), f"{shared}{blanks}", codes, domains, actors)]
+    labels = {code: label for one in group for code, label in one.labels.items()}
+    return [Battery(slug(shared), f"{shared}{blanks}", codes, domains, actors, labels)]
 
 
 def _two_lists(parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

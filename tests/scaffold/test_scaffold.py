@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
+import pyreadstat
 import pytest
 import yaml
 
@@ -44,6 +46,39 @@ def test_a_full_grid_of_names_is_a_battery_over_two_lists() -> None:
 def test_columns_with_other_answers_stay_apart() -> None:
     found = gather([coded("q_a", "1", "2"), coded("q_b", "x", "y"), coded("q_c", "1", "2")])
     assert [one.columns for one in found] == ["q_a", "q_c", "q_b"]
+
+
+def test_columns_whose_file_names_their_codes_otherwise_are_no_battery_and_share_no_scale(
+    tmp_path: Path,
+) -> None:
+    """1 was `18-24 ans` in the list of a battery of trust, and Q1, Q5, Q6 were one question."""
+    age, trust = {"1": "18-24 ans", "2": "25 ans et plus"}, {"1": "Confiance", "2": "Défiance"}
+    file = tmp_path / "extrait.sav"
+    names = ["id", "age", "q_a", "q_b", "q_c", "p1", "p2", "p3"]
+    rows = [[f"R{one}", *[1.0 + one % 2] * 7] for one in range(40)]
+    labels = {"age": age, "q_a": trust, "q_b": trust, "q_c": trust, "p1": age, "p2": trust}
+    pyreadstat.write_sav(
+        pl.DataFrame(rows, schema=names, orient="row"), str(file),
+        variable_value_labels={
+            name: {float(code): label for code, label in one.items()}
+            for name, one in labels.items()
+        },
+    )  # fmt: skip
+    folder = scaffold(tmp_path, "enquete", file)
+    found = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))["questions"]
+    assert [one["columns"] for one in found.values()] == ["age", "q_{domain}", "p1", "p2", "p3"]
+    shown = {
+        name: [row["label_fr"] for row in _codes(folder, str(one["scale"]))]
+        for name, one in found.items()
+    }
+    assert all("18-24 ans" in shown[name][0] for name in ("age", "p1"))
+    assert all("Confiance" in shown[name][0] for name in ("q", "p2"))
+    assert "ans" not in shown["p3"][0] and "Confiance" not in shown["p3"][0]
+
+
+def _codes(folder: Path, scale: str) -> list[dict[str, str]]:
+    with (folder / "codelists" / f"{scale}.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
 
 
 def test_the_mayors_extract_gives_batteries_roles_and_its_format(tmp_path: Path) -> None:
