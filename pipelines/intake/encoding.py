@@ -24,6 +24,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, ("utf-16", "utf-16-be")),
 )
 SINGLE_BYTE_LATIN = {"iso8859-1", "iso8859-15"}
+WESTERN, CODE_PAGES = "cp1252", {"cp1250", "cp1254", "cp1257", "cp1258"}
 # UTF-8 read as cp1252 or latin-1 and written again: "Ã" or "Â" or "â€" before what never follows
 # them in French. In UTF-8 bytes; the classes are the lead bytes of cp1252's upper half.
 TWICE_ENCODED = re.compile(
@@ -178,4 +179,8 @@ def _looks_like(extract: Path) -> str:
     """Name the encoding that a sample of the file looks like: a hint, never used to read."""
     with extract.open("rb") as stream:
         best = from_bytes(stream.read(SAMPLE_BYTES)).best()
-    return best.encoding if best else "?"
+    if best is None:
+        return "?"
+    # Statistics take a few accents of French for Czech or Polish; nearly every such file is cp1252.
+    is_western = best.encoding in CODE_PAGES and _misfit(extract, WESTERN) is None
+    return WESTERN if is_western else best.encoding

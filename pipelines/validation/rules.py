@@ -165,17 +165,28 @@ def _day(day: dt.date) -> pl.Expr:
 
 
 def _filter_rules(study: Study, plans: dict[str, ColumnPlan]) -> Iterator[Rule]:
-    """Find answers of people who were not asked: cells that should be empty and are not."""
+    """Find answers of people who were not asked: cells that should be empty and are not.
+
+    Where the answer that the filter reads is itself refused nobody knows whether they were.
+    """
     for item in study.items:
         asked_of = study.questions[item.question].asked_of
         if asked_of is None or plans[item.columns[0]].kind == "not_asked":
             continue
-        asked = was_asked(study, item.question)
+        asked = was_asked(study, item.question) | ~_is_read(study, asked_of, plans)
         for column in item.columns:
             empty = pl.col(column).is_in([MISSING, NOT_ASKED, plans[column].blank])
             if item.ticks:
                 empty = empty | (pl.col(column) == NOT_TICKED)
             yield Rule("asked", column, asked | empty)
+
+
+def _is_read(study: Study, asked_of: Filter, plans: dict[str, ColumnPlan]) -> pl.Expr:
+    """Return whether the answer that a filter reads is none that the rule on codes refuses."""
+    plan = plans[str(study.questions[asked_of.question].columns)]
+    if plan.kind != "code":
+        return pl.lit(value=True)
+    return pl.col(plan.name).is_in([*plan.valid_codes, MISSING, NOT_ASKED])
 
 
 def was_asked(study: Study, question: str) -> pl.Expr:

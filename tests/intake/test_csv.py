@@ -134,6 +134,12 @@ def test_an_encoding_that_is_not_declared_is_refused_with_the_place_of_each_fail
     assert error.values["reasons"] == "utf-8: 2:13 ; ascii: 2:13"
 
 
+def test_french_of_windows_is_not_taken_for_czech(refused):
+    """The remedy named cp1250, in which `Très` is `Trčs`."""
+    text = "id,a\n1,Très satisfait\n2,Plutôt pas\n3,Île-de-France\n"
+    assert refused(text.encode("cp1252")).values["looks"] == "cp1252"
+
+
 def test_a_refusal_shows_no_cell(refused):
     error = refused(b"id,mail\n1,a@b.fr,secret\n")
     assert "a@b.fr" not in error.text("fr") + str(error.__cause__)

@@ -88,6 +88,14 @@ def test_one_fault_is_reported_once_and_by_no_other_rule(judge: Judge) -> None:
         assert judge({}, changes, {}).rules == {(column, rule)}, (changes, rule)
 
 
+def test_nobody_is_said_not_to_have_been_asked_because_the_filter_cannot_be_read(
+    judge: Judge,
+) -> None:
+    """The institute was asked whether filter or answer is wrong; only the filter's code was."""
+    found = judge({}, {"avis": "peut-être", "raison_temps": "1"}, {})
+    assert found.rules == {("avis", "code")}
+
+
 def test_a_respondent_on_two_lines_is_reported_on_both_and_none_is_kept(judge: Judge) -> None:
     found = judge({"id": "R1"}, {"id": "R2"}, {"id": "R1", "note": "3"})
     assert found.rejected == [(2, "id", "R1", "unique"), (4, "id", "R1", "unique")]
