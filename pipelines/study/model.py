@@ -209,7 +209,7 @@ class Calibration(Declared):
     """Weights computed by the pipeline: calibrated to counts of the frame."""
 
     method: Literal["poststratification", "raking"]
-    margins: tuple[tuple[Slug, ...], ...] = Field(min_length=1)
+    margins: tuple[tuple[str, ...], ...] = Field(min_length=1)
     collapse: dict[str, dict[str, str]] = {}
     trim_ratio: float | None = Field(default=None, gt=1)
 
@@ -223,7 +223,7 @@ class Weights(Declared):
 
     column: str | None = None
     calibration: Calibration | None = None
-    strata: tuple[Slug, ...] = ()
+    strata: tuple[str, ...] = ()
     population: Literal["frame", "unknown"] = "unknown"
     maximum_ratio: float = 1000.0
     single_respondent_stratum: Literal["fail", "certainty", "centered"] = "fail"

@@ -148,11 +148,12 @@ def _check_weights(parts: Parts) -> None:
     source, weights = parts.sources.study, parts.study.weights
     if weights.column:
         _known(source, ("weights", "column"), "column", weights.column, parts.study.columns)
-    used = [*weights.strata]
-    if weights.calibration:
-        used += [name for margin in weights.calibration.margins for name in margin]
-    for name in used:
-        _known(source, ("weights",), "breakdown", name, parts.study.breakdowns)
+    for name in weights.strata:
+        _known(source, ("weights", "strata"), "breakdown", name, parts.study.breakdowns)
+    for margin in weights.calibration.margins if weights.calibration else ():
+        for name in margin:
+            key = ("weights", "calibration", "margins")
+            _known(source, key, "breakdown", name, parts.study.breakdowns)
 
 
 def _check_questions(parts: Parts) -> None:

@@ -115,6 +115,16 @@ def test_words_translated_for_click_are_its_own_and_are_compiled() -> None:
             assert parts[1] <= parts[0], english
 
 
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_what_the_list_of_verbs_says_of_each_is_a_whole_sentence(
+    lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHARE_LANG", lang)
+    for verb in VERBS:
+        first = messages()[f"cli-{verb}"][lang].splitlines()[0]
+        assert first.endswith("."), verb
+
+
 def test_every_verb_and_exit_code_stands_in_the_manual() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
     for verb in VERBS:

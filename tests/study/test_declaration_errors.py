@@ -29,6 +29,7 @@ UNKNOWN_NAMES = [
     (S, "{M: O}", "{Y: O}", "M", "—"),
     (S, "[zone, age]", "[zone, aje]", "aje", "age"),
     (S, "strata: [zone]", "strata: [zones]", "zones", "zone"),
+    (S, "strata: [zone]", "strata: [ZONE]", "ZONE", "zone"),
     (S, "{column: poids", "{column: poid", "poid", "poids"),
     (S, "{column: poids, strata", "{column: duree, strata", "duree", "—"),
     (S, "strata: [zone]", "strata: [zone], population: frame", "zone", "—"),
