@@ -18,9 +18,10 @@ import click
 
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode, PhareError
+from pipelines.numbers import number
 from pipelines.profile import measured, measures, profile_text, profiling
 from pipelines.study import study_names
-from pipelines.texts import say
+from pipelines.texts import default_language, say
 
 NEW_OBJECTS = 100_000  # between two looks of the garbage collector, instead of 700
 
@@ -117,7 +118,8 @@ def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(json.dumps(states, ensure_ascii=False, indent=1))
         return
     for one in states:
-        click.echo(say("cli-status-study", None, **one))
+        sizes = {name: number(one[name], 1, default_language()) for name in one if "bytes" in name}
+        click.echo(say("cli-status-study", None, **{**one, **sizes}))
         for kind in ("waves", "refused", "candidates", "leftovers", "failures"):
             for line in one[kind]:
                 click.echo(say(f"cli-status-{kind}", None, **line))

@@ -28,11 +28,12 @@ class DeclarationError(PhareError):
         if isinstance(what, str):
             what = Message(f"name-of-{what.replace(' ', '-')}")
         known = list(valid)
-        near = difflib.get_close_matches(found, known, n=1, cutoff=0.5)
+        folded = {one.casefold(): one for one in known}  # names that differ by case alone are near
+        near = difflib.get_close_matches(found.casefold(), folded, n=1, cutoff=0.5)
         return cls(
             "study-unknown-name",
             file=file, line=line, what=what, found=found,
-            nearest=near[0] if near else "—", valid=", ".join(known[:30]) or "—",
+            nearest=folded[near[0]] if near else "—", valid=", ".join(known[:30]) or "—",
         )  # fmt: skip
 
 

@@ -173,6 +173,12 @@ def test_publish_and_status_write_json_that_a_program_reads(published: Path) -> 
     assert state[0]["version"] == "0.1.0" and state[0]["waves"][0]["deliveries"] == 1
 
 
+def test_sizes_are_told_as_the_reader_writes_numbers(published: Path) -> None:
+    told = {lang: phare("--lang", lang, "status", root=published).stdout for lang in ("fr", "en")}
+    assert re.search(r"\d,\d Mo publiés, \d+,\d Mo privés", told["fr"])
+    assert re.search(r"\d\.\d MB published, \d+\.\d MB private", told["en"])
+
+
 def test_verify_of_nothing_is_no_success(tmp_path: Path) -> None:
     done = phare("verify", root=tmp_path)
     assert done.returncode == ExitCode.USAGE and str(tmp_path / "published") in done.stderr
