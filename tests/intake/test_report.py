@@ -219,6 +219,7 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     page = report.html_path.read_text("utf-8")
     assert "Depuis la livraison précédente, 2024-12-01" in page
     assert "3 cellule(s) changée(s) dans 3 colonne(s)" in page
+    assert "Identifiants : 0 nouveau(x), 1 disparu(s)." in page
     assert "Réponses que plus personne ne donne : <code>a</code>, dans <code>raison</code>" in page
     questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
     assert any("Identifiants : 0 nouveau(x), 1 disparu(s)" in one for one in questions)
@@ -230,6 +231,7 @@ def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study)
     report = check(study, *many)
     page = report.html_path.read_text("utf-8")
     assert "<code>ajout_11</code> et 3 autre(s)" in page
+    assert "Identifiants :" not in page
     data = json.loads(report.json_path.read_text("utf-8"))
     assert len(data["comparisons"][0]["new_columns"]) == 15
 
