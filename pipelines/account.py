@@ -30,7 +30,7 @@ from pipelines.texts import Lang, default_language, say
 from pipelines.workspace import private_folder
 
 Facts = dict[str, Any]
-STATUSES = ("published", "withheld", "not_applicable")
+STATUSES = ("published", "withheld", "not_asked", "not_applicable")
 SHOWN = 12  # pieces of advice that are worth a line; JSON has them all
 COUNTS = (
     "items", "earlier_releases", "cells_attacked", "shares_attacked", "held_by_the_total",

@@ -314,8 +314,9 @@ def _protected_analyses(study: Study, wave: str, folder: Path, aside: Path) -> F
     from pipelines.disclosure import protect_analyses
 
     found = protect_analyses(
-        study, folder, folder / "estimates.parquet", folder / "protected.parquet", aside
-    )
+        study, folder, folder / "estimates.parquet", folder / "protected.parquet", aside,
+        wave_before(study, wave),
+    )  # fmt: skip
     text = json.dumps(found, indent=1, sort_keys=True)
     (aside / PROTECTED_ANALYSES).write_text(text + "\n", "utf-8")
     return {"rows": sum(count for one in found.values() for count in one.values())}

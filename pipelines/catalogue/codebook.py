@@ -94,6 +94,19 @@ class Codebook:
         return list(self.waves)[-1]
 
     @cached_property
+    def _asked_in(self) -> Mapping[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in self.release.tables[ESTIMATES].rows:
+            if row["status"] != "not_asked":
+                found[row["question"]].add(row["wave"])
+        return found
+
+    def wave_of(self, question: str) -> str:
+        """Return the newest wave that asked a question."""
+        asked = self._asked_in.get(question, ())
+        return next((one for one in reversed(list(self.waves)) if one in asked), self.last_wave)
+
+    @cached_property
     def estimates(self) -> Mapping[str, Sequence[Row]]:
         """Return the estimates by question."""
         found: dict[str, list[Row]] = defaultdict(list)

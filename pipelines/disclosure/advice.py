@@ -118,6 +118,7 @@ def _of_largest_item(bases: Bases) -> Bases:
         items=(bases.items[largest],),
         respondents=bases.respondents[[largest]],
         extreme=np.zeros_like(bases.extreme[[largest]]),
+        asked=bases.asked[[largest]],
     )
 
 

@@ -18,7 +18,14 @@ from pipelines.analysis import gather_sheets, totals_as_published
 from pipelines.disclosure.bases import ITEM, is_national
 from pipelines.disclosure.errors import EstimatesUnfitError
 from pipelines.disclosure.linked import Linked, items_query, linked_tables, names_bound
-from pipelines.disclosure.protect import PUBLISHED, VOID, WITHHELD, protect, typed_columns
+from pipelines.disclosure.protect import (
+    NOT_ASKED,
+    PUBLISHED,
+    VOID,
+    WITHHELD,
+    protect,
+    typed_columns,
+)
 from pipelines.study import TOTAL, Study
 from pipelines.study.quantity_tables import TOTALS
 from pipelines.study.tables import (
@@ -38,14 +45,15 @@ GATHER = {"sheets": gather_sheets, TOTALS: totals_as_published}
 
 
 def protect_analyses(
-    study: Study, analyses: Path, estimates: Path, protected_estimates: Path, out_folder: Path
-) -> dict[str, dict[str, int]]:
+    study: Study, analyses: Path, estimates: Path, protected_estimates: Path, out_folder: Path,
+    before: str | None = None,
+) -> dict[str, dict[str, int]]:  # fmt: skip
     """Write what may be published of every table of analyses; return the rows of each status.
 
     `analyses` is the folder of the private tables (`analysis_file` each), `estimates`
     the private estimates and `protected_estimates` what is published of them; `out_folder` gets
-    one `protected_file` a table. Tables that are gathered from others come from what these
-    publish. Raises EstimatesUnfitError.
+    one `protected_file` a table; `before` is the wave that comparisons are made with. Tables that
+    are gathered from others come from what these publish. Raises EstimatesUnfitError.
     """
     found: dict[str, dict[str, int]] = {}
     written: dict[str, Path] = {ESTIMATES: protected_estimates}
@@ -53,7 +61,7 @@ def protect_analyses(
         written[table.name] = out_folder / protected_file(table.name)
         rows = analyses / analysis_file(table.name)
         found[table.name] = protect_analysis(
-            study, table, rows, estimates, protected_estimates, written[table.name]
+            study, table, rows, estimates, protected_estimates, written[table.name], before
         )
     for table in gathered_tables(study):
         rows_of_it = GATHER[table.name](study, table, written)
@@ -70,6 +78,7 @@ def protect_analysis(
     estimates: Path,
     protected_estimates: Path,
     protected: Path,
+    before: str | None = None,
 ) -> dict[str, int]:
     """Write what may be published of one table of analyses; return the rows of each status.
 
@@ -77,9 +86,10 @@ def protect_analysis(
     same wave and `protected_estimates` what it publishes of them. `protected` gets exactly the
     columns of `table`, sorted by its key. A row is judged as its `Judgement` says: it leaves where
     its cell of estimates does, which was judged with it; the parts of a whole are protected as an
-    item of their own. What is not published has no figure. Columns that `table` does not have
-    (counts that only judge) stay behind. Raises EstimatesUnfitError for a table without a judgement
-    or a private table that lacks a column: nothing is written then.
+    item of their own. A row of a question that its wave (or `before`, where it compares with
+    that) did not put says so. What is not published has no figure. Columns that `table` does not
+    have (counts that only judge) stay behind. Raises EstimatesUnfitError for a table without a
+    judgement or a private table that lacks a column: nothing is written then.
     """
     judgement = table.judgement
     found = pl.read_parquet(rows)
@@ -91,9 +101,34 @@ def protect_analysis(
         if linked.table.name == table.name and linked.part:
             found = _protected_as_items(study, linked, found, rows, estimates, protected.parent)
     judged = _judge(study, table, judgement, found, pl.read_parquet(protected_estimates))
+    status = pl.when(_is_not_asked(study, judged, before)).then(pl.lit(NOT_ASKED)).otherwise(STATUS)
+    judged = judged.with_columns(status.alias(STATUS))
     _write(study, table, judgement, judged, protected)
     counted = judged.group_by(STATUS).len().sort(STATUS)
     return dict(counted.iter_rows())
+
+
+def _is_not_asked(study: Study, rows: pl.DataFrame, before: str | None) -> pl.Expr:
+    """Return whether a row speaks of a question that was not put, as waves declare.
+
+    Of a ratio, either question; of open answers, that of the analysis; of a comparison with the
+    wave before, in either wave.
+    """
+    if rows.is_empty():
+        return pl.lit(False)
+    skipped = study.wave(str(rows["wave"][0])).not_asked
+    searched = [name for name, one in study.analyses.verbatims.items() if one.question in skipped]
+    told = [
+        pl.col(column).is_in(codes)
+        for column, codes in (
+            ("question", skipped), ("of_question", skipped), ("analysis", searched),
+        )
+        if column in rows.columns
+    ]  # fmt: skip
+    if before is not None and "against" in rows.columns:
+        then = pl.col("question").is_in(study.wave(before).not_asked)
+        told.append(then & (pl.col("against") == "wave"))
+    return pl.any_horizontal(pl.lit(False), *told)
 
 
 def _protected_as_items(

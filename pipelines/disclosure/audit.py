@@ -160,14 +160,17 @@ def examine(
         ]
         for name in report.waves:
             wave = read_wave(connection, study, name, 1 + len(earlier))
-            _WaveAudit(connection, study, wave, report).run(only)
+            if wave.items:  # none where no question was asked
+                _WaveAudit(connection, study, wave, report).run(only)
     return report
 
 
 def _rows_at_fault(connection: DuckDBPyConnection, study: Study) -> Iterator[Finding]:
     rules = study.about.disclosure
     query = sql.read("disclosure/row_faults.sql", is_national=is_national(study.breakdowns))
+    skipped = [f"{wave} {one}" for wave, about in study.waves.items() for one in about.not_asked]
     values = {"minimum": rules.minimum_respondents, **rules.precision.model_dump()}
+    values["not_asked"] = skipped
     for fault, rows in connection.execute(query, values).fetchall():
         yield Finding("rows", "", fault, rows)
 

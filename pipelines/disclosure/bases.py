@@ -34,7 +34,8 @@ class Bases:
 
     `items` are (question, domain, actor, measure) and `cells` one code per breakdown, both sorted.
     `respondents` is items × cells (-1: no such row), `population` one N per cell (-1: unknown);
-    `extreme`, items × cells, says whether some answer would print as 0 % or 100 %.
+    `extreme`, items × cells, says whether some answer would print as 0 % or 100 %. `asked` says of
+    each item whether the wave put its question at all, as declared: nobody learns from its zeros.
     """
 
     breakdowns: tuple[str, ...]
@@ -43,6 +44,13 @@ class Bases:
     respondents: Counts
     population: Counts
     extreme: Flags
+    asked: Flags
+
+    @property
+    def exists(self) -> Flags:
+        """Which item has a base to judge in which cell: items × cells."""
+        exists: Flags = (self.respondents != UNKNOWN) & self.asked[:, None]
+        return exists
 
     @property
     def national(self) -> Flags:
@@ -79,7 +87,9 @@ def read_bases(
     extreme[_places(_extreme(connection, study, estimates), breakdowns, items, cells)] = True
     units = populations_of(connection, study, wave_id, cells)
     population = np.where(np.isnan(units), UNKNOWN, units).astype(np.int64)
-    bases = Bases(breakdowns, items, cells, respondents, population, extreme)
+    skipped = study.waves[wave_id].not_asked
+    asked = np.array([question not in skipped for question, *_ in items], dtype=np.bool_)
+    bases = Bases(breakdowns, items, cells, respondents, population, extreme, asked)
     _check_frame(bases, estimates[0])
     return bases
 

@@ -25,7 +25,7 @@ judged AS (
 ),
 faults AS (
     SELECT unnest([
-        CASE WHEN status IS NULL OR status NOT IN ('published', 'withheld', 'not_applicable')
+        CASE WHEN status IS NULL OR status NOT IN ('published', 'withheld', 'not_applicable', 'not_asked')
             THEN 'status' END,
         CASE WHEN status <> 'published' AND has_figures THEN 'figure in a withheld row' END,
         CASE WHEN {has_cell} AND status = 'published' AND NOT coalesce(is_shown, false)

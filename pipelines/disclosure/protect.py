@@ -34,6 +34,7 @@ from pipelines.study import Study
 from pipelines.study.tables import FIGURES, Field, Table, estimates_table
 
 PUBLISHED, WITHHELD, VOID = "published", "withheld", "not_applicable"
+NOT_ASKED = "not_asked"  # the wave did not put the question, as it declares: no secret
 ROW_GROUP = 100_000
 REPAIRS = 5  # rounds of withholding more; the last withholds all of an item but its total
 
@@ -49,8 +50,9 @@ def protect(
     `sums` of answers that other tables show: a cell shows both or neither, and they are judged and
     attacked together, but only the answers are written. `protected` gets exactly the columns of
     `estimates_table(study)`, sorted by its primary key: same input, same bytes, whatever the order
-    of the rows or the number of threads. A row is `withheld` or `not_applicable` (the frame counts
-    no unit) with every figure null, else `published` with its figures rounded as declared.
+    of the rows or the number of threads. A row is `withheld`, `not_applicable` (the frame counts no
+    unit) or `not_asked` (the wave declares that it did not put the question) with every figure
+    null, else `published` with its figures rounded as declared.
 
     Raises EstimatesUnfitError when the estimates cannot be protected; nothing is written then.
     """
@@ -97,7 +99,8 @@ def _settle(
 def _statuses(bases: Bases, selection: Selection) -> Statuses:
     """Return the status of every item in every cell: items × cells."""
     shown = np.where(selection.withheld, WITHHELD, PUBLISHED)
-    return np.where(is_void(bases), VOID, shown).astype(object)
+    of_asked = np.where(is_void(bases), VOID, shown)
+    return np.where(bases.asked[:, None], of_asked, NOT_ASKED).astype(object)
 
 
 def arrow_type(field: Field) -> pa.DataType:

@@ -1,6 +1,7 @@
 -- Rows that may not be written as they are, by fault: what the audit refuses at sight.
 -- reads  released: see released_rows.sql; $minimum: fewest respondents; $national_share, $share,
---        $national_mean, $mean: decimals of a value
+--        $national_mean, $mean: decimals of a value; $not_asked: 'wave question' of each question
+--        that a wave declares as not asked
 -- gives  fault, rows; only faults that were found; sorted
 -- slots  {is_national}: whether the row is the total over every breakdown
 WITH judged AS (
@@ -17,8 +18,11 @@ WITH judged AS (
 ),
 faults AS (
     SELECT unnest([
-        CASE WHEN status IS NULL OR status NOT IN ('published', 'withheld', 'not_applicable')
+        CASE WHEN status IS NULL OR status NOT IN ('published', 'withheld', 'not_applicable', 'not_asked')
             THEN 'status' END,
+        CASE WHEN NOT is_linked
+            AND status = 'not_asked' AND NOT list_contains($not_asked, concat_ws(' ', wave, question))
+            THEN 'not asked, which the wave does not declare' END,
         CASE WHEN status <> 'published' AND has_figures THEN 'figure in a withheld row' END,
         CASE WHEN status = 'published' AND coalesce(respondents, 0) < $minimum
             THEN 'too few respondents' END,

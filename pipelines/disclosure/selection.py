@@ -75,9 +75,9 @@ class Selector:
     def __init__(self, study: Study, bases: Bases) -> None:
         rules, void = study.about.disclosure, is_void(bases)
         cells = unsafe_cells(bases, rules)
-        exists = bases.respondents != UNKNOWN
         self.bases = bases
-        self.unsafe = (unsafe_bases(bases, rules) | unsafe_filters(study, bases) | cells) & exists
+        unsafe = unsafe_bases(bases, rules) | unsafe_filters(study, bases) | cells
+        self.unsafe = unsafe & bases.exists
         self.structure = structure_of(axes_of(study), bases.cells)
         self._chooser = _Chooser(self.structure, bases, rules, void, bases.national)
         self._shared = _shared(self._chooser, cells)
@@ -88,9 +88,9 @@ class Selector:
         One pattern, computed on the item with the most respondents, is common to all items; an
         item with unsafe bases of its own, or whose smaller bases need it, withholds more, and so
         does one for which `more` (items × cells) asks it. Where the total itself is unsafe, or an
-        item cannot be protected, all of it is withheld.
+        item cannot be protected, all of it is withheld; of one that was not asked, nothing is.
         """
-        exists = self.bases.respondents != UNKNOWN
+        exists = self.bases.exists
         wanted = np.zeros_like(exists) if more is None else more
         rows = [
             _of_item(self._chooser, item, self.unsafe[item], self._shared | wanted[item])
@@ -114,6 +114,8 @@ def _shared(chooser: _Chooser, cells: Flags) -> Flags:
 
 def _of_item(chooser: _Chooser, item: int, unsafe: Flags, shared: Flags) -> Flags:
     everything = ~chooser.void
+    if not chooser.bases.asked[item]:
+        return np.zeros_like(everything)
     if (unsafe | shared)[chooser.total].any():
         return everything
     try:

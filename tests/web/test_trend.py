@@ -18,7 +18,7 @@ from tests.web.conftest import Open
 
 pytestmark = pytest.mark.browser
 WAVES = ("2020", "2021", "2022")
-ANSWER, AGE = 4, 3  # columns of the extract
+ANSWER, AGE, NOTE = 4, 3, 5  # columns of the extract
 TREND = f"{STUDY}/explorer.html?q=avis&answer=1&view=trend"
 
 
@@ -33,12 +33,14 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Path:
                "title": {"fr": f"Vague de {year}", "en": f"Wave of {year}"}}
         for year in WAVES
     }  # fmt: skip
+    of_year["2021"]["not_asked"] = ["note"]
     path.write_text(yaml.safe_dump({"waves": of_year}, allow_unicode=True), "utf-8")
     for year in WAVES[1:]:
         answers = [
-            [*row[:AGE], "Y" if number % 2 else "O", "1" if number % 5 == 0 else "2", *row[5:]]
+            [*row[:AGE], "Y" if number % 2 else "O", "1" if number % 5 == 0 else "2",
+             "" if year == "2021" else row[NOTE], *row[NOTE + 1 :]]
             for number, row in enumerate(rows())
-        ]
+        ]  # fmt: skip
         deliver(root, answers, wave=year)
     run_study(root, STUDY, Choices(released="2026-11-24"))
     build_site(root)
@@ -112,6 +114,19 @@ def test_a_withheld_wave_is_hatched_said_and_leads_nowhere(trend, waves: Path) -
     kinds = page.eval_on_selector_all("#chart .trend", "all => all.map(x => x.className.baseVal)")
     assert kinds == ["trend unsure"]  # between the last two alone
     assert "retenu" in page.locator("#table tbody tr").first.inner_text()
+
+
+def test_a_wave_that_did_not_ask_is_said_and_not_hatched(visit: Open, waves: Path) -> None:
+    site = f"{waves.as_uri()}/site/"
+    page = visit(f"{STUDY}/explorer.html?q=note&view=trend", address=site)
+    page.wait_for_selector("#explorer[data-ready] table tbody tr")
+    assert page.locator("#chart .withheld").count() == 0
+    assert "non posée" in page.locator("#chart .note").all_text_contents()
+    assert page.locator("#chart .dot").count() == 2
+    assert page.locator("#chart .trend").count() == 0  # no line across a wave that did not ask
+    row = page.locator("#table tbody tr").nth(1)
+    assert "question non posée dans cette vague" in row.inner_text()
+    assert_legible(page)
 
 
 BOXES = """all => all.map(x => {

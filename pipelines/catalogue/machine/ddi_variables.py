@@ -71,7 +71,8 @@ def _national(release: Release, questions: Mapping[str, Row]) -> dict[Item, Sequ
 
 
 def _last_wave(rows: Sequence[Row]) -> Sequence[Row]:
-    last = max(row["wave"] for row in rows)
+    asked = [row["wave"] for row in rows if row["status"] != "not_asked"]
+    last = max(asked or [row["wave"] for row in rows])
     return [row for row in rows if row["wave"] == last]
 
 

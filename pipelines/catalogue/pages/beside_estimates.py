@@ -56,7 +56,7 @@ class BesideEstimates:
         found: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for table in (COMPARISONS, NETS, ASSOCIATIONS, ITEM_RESPONSE, *QUANTITIES):
             for row in self.pages.rows(table):
-                if row["wave"] == self.pages.codes.last_wave:
+                if row["wave"] == self.pages.codes.wave_of(row["question"]):
                     found[table, row["question"]].append(row)
         return found
 
@@ -95,7 +95,7 @@ class BesideEstimates:
             own = [row for row in rows if row["analysis"] == analysis]
             if not own:
                 continue
-            said = Counter(row["contrast"] or "withheld" for row in own)
+            said = Counter(row["contrast"] or _silence(row) for row in own)
             told = [row for row in own if row["contrast"] is not None]
             kept = [row for row in told if row["contrast"] != "none"]
             kept.sort(key=lambda row: -abs(row["difference"]))
@@ -104,6 +104,7 @@ class BesideEstimates:
                 {
                     "title": title, "published": len(told),
                     "unproven": said["none"], "withheld": said["withheld"],
+                    "not_asked": said["not_asked"],
                     "proven": [self._comparison(question, row) for row in kept],
                     "all": [self._comparison(question, row) for row in rest],
                 }
@@ -241,3 +242,8 @@ def chance(row: Row, name: str, pages: StudyPages) -> str:
     if value is None:
         return "—"
     return f"≤ {numbers.number(value, 2 if float(value) <= 0.1 else 1, pages.lang)}"
+
+
+def _silence(row: Row) -> str:
+    """Return why a comparison says nothing: one of its waves did not ask, or it is withheld."""
+    return "not_asked" if row["status"] == "not_asked" else "withheld"

@@ -12,7 +12,10 @@ from pipelines.catalogue.codebook import Codebook, as_number
 from pipelines.catalogue.published import Row
 from pipelines.texts import Lang
 
-WITHHELD = {"fr": "retenu", "en": "withheld"}
+SILENT = {
+    "withheld": {"fr": "retenu", "en": "withheld"},
+    "not_asked": {"fr": "non posée", "en": "not asked"},
+}
 Spec = dict[str, Any]
 
 
@@ -26,9 +29,9 @@ def decimals(codebook: Codebook, row: Row) -> int:
 
 
 def shown(codebook: Codebook, row: Row, lang: Lang, name: str = "value") -> str:
-    """Return a figure of a row in words; a withheld one says so."""
+    """Return a figure of a row in words; one that is withheld, or was not asked, says so."""
     if row["status"] != "published":
-        return WITHHELD[lang] if row["status"] == "withheld" else "—"
+        return SILENT.get(row["status"], {}).get(lang, "—")
     write = numbers.number if row["measure"] == "mean" else numbers.percent
     return write(row[name], decimals(codebook, row), lang)
 

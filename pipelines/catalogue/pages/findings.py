@@ -120,7 +120,8 @@ def _ranking(pages: StudyPages, rows: Sequence[Row]) -> dict[str, Any]:
     ]  # fmt: skip
     words = ", ".join(one["label"] for one in bars[:3])
     chart = draw("bars", {"label": words, "rows": bars, **axis(bars, lang)}) if bars else ""
-    return {"chart": chart, "table": table, "withheld": [name(row) for row in held]}
+    return {"chart": chart, "table": table, "withheld": [name(row) for row in held],
+            "not_asked": any(row["status"] == "not_asked" for row in rows)}  # fmt: skip
 
 
 def _roles(pages: StudyPages) -> list[dict[str, Any]]:
@@ -144,7 +145,7 @@ def _heat_map(pages: StudyPages, rows: Sequence[Row]) -> dict[str, Any]:
 
 def _heat_cell(pages: StudyPages, row: Row | None) -> dict[str, Any]:
     if row is None or row["status"] != "published":
-        return {"row": row, "kind": "withheld" if row else ""}
+        return {"row": row, "kind": "withheld" if row and row["status"] == "withheld" else ""}
     shade = min(int(float(row["value"]) * (SHADES + 1)), SHADES)
     leads = " lead" if row["lead"] == "alone" else ""
     return {

@@ -13,6 +13,8 @@ from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.study import TOTAL
 
+STATUSES = ("published", "withheld", "not_asked", "not_applicable")
+
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
     """Yield the quality page."""
@@ -30,7 +32,7 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
 
 
 def _withheld(pages: StudyPages) -> list[dict[str, Any]]:
-    """Return, for each crossing of breakdowns, how many rows are published and withheld."""
+    """Return, for each crossing of breakdowns, how many rows have which status."""
     names = pages.release.breakdowns
     counts: dict[tuple[str, ...], Counter[str]] = {}
     for row in pages.release.estimates.rows:
@@ -40,7 +42,7 @@ def _withheld(pages: StudyPages) -> list[dict[str, Any]]:
     return [
         {
             "crossing": " × ".join(getattr(titles[name], pages.lang) for name in crossing),
-            **{status: counted[status] for status in ("published", "withheld", "not_applicable")},
+            **{status: counted[status] for status in STATUSES},
         }
         for crossing, counted in sorted(counts.items(), key=lambda one: (len(one[0]), one[0]))
     ]

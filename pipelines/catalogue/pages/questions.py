@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.catalogue.charts import draw
 from pipelines.catalogue.codebook import Question
+from pipelines.catalogue.codebook import label as label_of
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.beside_estimates import BesideEstimates
 from pipelines.catalogue.pages.figures import (
@@ -36,12 +37,20 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
         question = pages.codes.questions[code]
         yield pages.page(
             "question.html", f"questions/{code}", tab="index", question=question,
-            non_response=_non_response(pages, question), parts=_parts(pages, question),
+            wave=_older_wave(pages, question), parts=_parts(pages, question),
+            non_response=_non_response(pages, question),
             ranked=_ranked(pages, question), broken=_broken(pages, question),
             beside=beside.of(question),
             before=pages.codes.questions[codes[at - 1]] if at else None,
             after=pages.codes.questions[codes[at + 1]] if at + 1 < len(codes) else None,
         )  # fmt: skip
+
+
+def _older_wave(pages: StudyPages, question: Question) -> str:
+    """Return the title of the wave that a page shows, where the newest did not ask."""
+    wave = pages.codes.wave_of(question.code)
+    is_last = wave == pages.codes.last_wave
+    return "" if is_last else str(getattr(label_of(pages.codes.waves[wave]), pages.lang))
 
 
 def _answers(question: Question) -> dict[str, Text | None]:
@@ -67,16 +76,14 @@ def _chart(pages: StudyPages, question: Question, label: str, rows: Sequence[dic
 
 
 def _parts(pages: StudyPages, question: Question) -> list[dict[str, Any]]:
-    """Return, for each item of a question and the newest wave, its answers: chart and table."""
-    codes, lang = pages.codes, pages.lang
+    """Return, for each item of a question, its answers in its newest wave: chart and table."""
+    codes, lang, wave = pages.codes, pages.lang, pages.codes.wave_of(question.code)
     found: list[dict[str, Any]] = []
     for domain in question.domains or (NOT_APPLICABLE,):
         for actor in question.actors or (NOT_APPLICABLE,):
             rows, table = [], []
             for answer, text in _answers(question).items():
-                row = codes.cell(
-                    question.code, answer, wave=codes.last_wave, domain=domain, actor=actor
-                )
+                row = codes.cell(question.code, answer, wave=wave, domain=domain, actor=actor)
                 if row is None:
                     continue
                 name = getattr(text or question.title, lang)
@@ -109,7 +116,7 @@ def _ranked(pages: StudyPages, question: Question) -> list[dict[str, Any]]:
         if question.answer_kinds.get(answer) != "answer":
             continue
         cells = [
-            codes.cell(question.code, answer, wave=codes.last_wave, domain=one)
+            codes.cell(question.code, answer, wave=codes.wave_of(question.code), domain=one)
             for one in question.domains
         ]
         told = [row for row in cells if row and row["status"] == "published"]
@@ -129,15 +136,15 @@ def _broken(pages: StudyPages, question: Question) -> list[dict[str, Any]]:
     """Return the answers by breakdown, for questions without a battery."""
     if question.domains or question.actors:
         return []
-    codes, lang = pages.codes, pages.lang
+    codes, lang, wave = pages.codes, pages.lang, pages.codes.wave_of(question.code)
     found = []
     for name, (title, values) in codes.breakdowns.items():
         charts = []
         for answer, text in _answers(question).items():
-            whole = codes.cell(question.code, answer, wave=codes.last_wave)
+            whole = codes.cell(question.code, answer, wave=wave)
             pairs = [
                 (getattr(label, lang),
-                 codes.cell(question.code, answer, wave=codes.last_wave, **{name: code}))
+                 codes.cell(question.code, answer, wave=wave, **{name: code}))
                 for code, label in values.items() if code != TOTAL
             ]  # fmt: skip
             told = [(label, row) for label, row in pairs if row]
@@ -166,7 +173,7 @@ def _non_response(pages: StudyPages, question: Question) -> str:
     """Return the share of answers that are a refusal or 'do not know', or '' where none is one."""
     codes = pages.codes
     kept = [
-        codes.cell(question.code, answer, wave=codes.last_wave)
+        codes.cell(question.code, answer, wave=codes.wave_of(question.code))
         for answer, kind in question.answer_kinds.items()
         if kind != "answer"
     ]

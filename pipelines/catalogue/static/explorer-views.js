@@ -4,20 +4,20 @@ var PhareViews = (function () {
   "use strict";
   var TOTAL = "_T", NONE = "_Z";
   var WORDS = {
-    fr: { withheld: "retenu", whole: "Ensemble", to: " à ", note: {
+    fr: { withheld: "retenu", not_asked: "non posée", whole: "Ensemble", to: " à ", note: {
       answers: "Parts des réponses, intervalle à 95\u00a0%.",
       rank: "Classés ; à gauche, les places que l'échantillon laisse possibles ; un trait avant le premier qui diffère du premier du groupe précédent.",
       break: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble (pointillé).",
       map: "Couleur seulement où l'intervalle à 95\u00a0% laisse dehors la valeur de l'ensemble ; hachuré : retenu.",
       multiples: "Un graphique par modalité, même échelle, intervalle à 95\u00a0%.",
-      trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie ; hachuré : retenu." } },
-    en: { withheld: "withheld", whole: "Total", to: " – ", note: {
+      trend: "Trait plein : évolution plus grande que l'erreur d'échantillonnage ; pointillé : pas d'évolution établie ; hachuré : retenu ; « non posée » : la vague n'a pas posé la question." } },
+    en: { withheld: "withheld", not_asked: "not asked", whole: "Total", to: " – ", note: {
       answers: "Shares of answers, 95% interval.",
       rank: "Ranked; at left, the places that the sample leaves possible; a line before the first that differs from the first of the group above.",
       break: "Coloured only where the 95% interval leaves out the value of the total (dashed).",
       map: "Coloured only where the 95% interval leaves out the value of the total; hatched: withheld.",
       multiples: "One chart a category, one scale, 95% interval.",
-      trend: "Full line: change larger than sampling error; dotted: no change established; hatched: withheld." } }
+      trend: "Full line: change larger than sampling error; dotted: no change established; hatched: withheld; 'not asked': the wave did not put the question." } }
   };
 
   function format(value, decimals, lang) {
@@ -59,7 +59,7 @@ var PhareViews = (function () {
       return isMean ? kept : Math.max(kept - 2, 0);
     }
     function show(row, name) {
-      if (row.status !== "published") return row.status === "withheld" ? words.withheld : "—";
+      if (row.status !== "published") return words[row.status] || "—";
       return isMean ? format(row[name || "value"], decimals(row), lang) : percent(row[name || "value"], decimals(row), lang);
     }
     function interval(row) {

@@ -115,6 +115,11 @@
     return shown.kind === "map" ? PhareCharts.map(spec, codes.regions) : PhareCharts[shown.kind](spec, narrow);
   }
 
+  function silent(status) {
+    var why = { withheld: fr ? "retenu pour protéger les répondants" : "withheld to protect respondents", not_asked: fr ? "question non posée dans cette vague" : "question not asked in this wave" };
+    return '<td class="' + (status === "withheld" ? "withheld" : "soft") + '" colspan="4"><span>' + (why[status] || "—") + "</span></td>";
+  }
+
   function table() {
     var heads = [fr ? "Modalité" : "Category", fr ? "Valeur" : "Value", fr ? "Intervalle à 95\u00a0%" : "95% interval", fr ? "Répondants" : "Respondents", fr ? "Fiabilité" : "Reliability"];
     var places = shown.lines.some(function (one) { return one.place; }), escape = PhareCharts.escape;
@@ -123,7 +128,7 @@
       heads.map(function (one, at) { return '<th scope="col"' + (at > 0 && at < 4 ? ' class="n"' : "") + ">" + one + "</th>"; }).join("") + "</tr></thead><tbody>" +
       shown.lines.map(function (one) {
         var start = "<tr>" + (places ? "<td>" + (one.place || "—") + "</td>" : "") + '<th scope="row">' + escape(one.label) + "</th>";
-        if (one.row.status !== "published") return start + '<td class="withheld" colspan="4"><span>' + (one.row.status === "withheld" ? (fr ? "retenu pour protéger les répondants" : "withheld to protect respondents") : "—") + "</span></td></tr>";
+        if (one.row.status !== "published") return start + silent(one.row.status) + "</tr>";
         return start + '<td class="n">' + one.value + '</td><td class="n">' + one.interval + '</td><td class="n">' + PhareViews.format(one.row.respondents, 0, lang) + "</td><td>" + one.row.reliability + "</td></tr>";
       }).join("") + "</tbody>";
   }
