@@ -26,6 +26,7 @@ from pipelines.release.layout import Told, write_data, write_descriptor, write_r
 from pipelines.release.pages import Page
 from pipelines.release.sign import sign_manifest
 from pipelines.release.store import Store
+from pipelines.release.titles import Titles
 from pipelines.release.version import FIRST, Version, chosen_bump, next_version
 
 # Called with the staged folder and those of all earlier releases that have their data; raises to
@@ -89,9 +90,11 @@ def prepare(
     difference = compare(store.folder(previous["version"]), staged) if previous else None
     bump, version = _number(release, entries, difference, choices)
     write_descriptor(release, staged, str(version), files)
-    changes = sentences(difference) if difference else [first_sentence(of_all=not entries)]
+    changes = [first_sentence(of_all=not entries)]
     if difference and previous:
-        write_diff(staged, store.folder(previous["version"]), difference, changes)
+        before = store.folder(previous["version"])
+        changes = sentences(difference, Titles(before, staged))
+        write_diff(staged, before, difference, changes)
     page = Page(
         release, str(version), choices.released, bump, changes, choices.erratum,
         entries, previous["version"] if previous else None,

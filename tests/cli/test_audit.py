@@ -50,7 +50,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_diff_tells_what_changed_and_the_step_it_asks_for(published: Path) -> None:
     done = phare("diff", f"{STUDY}@0.1.0", STUDY, root=published)
     assert done.returncode == ExitCode.DONE
-    assert re.search(r"Table estimates: \d+ row\(s\) changed", done.stdout)
+    assert re.search(r"'Estimates' \(estimates\): \d+ rows changed", done.stdout)
     assert "From 0.1.0 to 0.1.1: patch." in done.stdout and "erratum" in done.stdout
     folder = published / "published" / STUDY / "0.1.0"
     same = phare("diff", str(folder), f"{STUDY}@0.1.0", "--json", root=published)

@@ -9,7 +9,8 @@ from phare_data.verifier import verify
 from pipelines.release import ReleaseOutcome
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import sentences
-from pipelines.release.diff import compare
+from pipelines.release.diff import Difference, RowCounts, TableDifference, compare
+from pipelines.release.titles import Titles
 from pipelines.study import Study
 from tests.release.made_up_release import Row, changed_value, declared, edit, published
 
@@ -81,20 +82,23 @@ def test_each_change_is_told_in_both_languages(study: Study, first: ReleaseOutco
 
     second = published(edit(study.root, "study", change))
     difference = compare(first.path, second.path)
-    told = "\n".join(one["en"] for one in sentences(difference))
+    found = sentences(difference, Titles(first.path, second.path))
+    told = "\n".join(one["en"] for one in found)
     for expected in (
-        "Table estimates: columns added: zone2; keys changed; rows not comparable",
-        "New tables: breakdown_zone2",
-        "The method changed (disclosure)",
-        "Texts and metadata changed: pub:citation",
+        "'Estimates' (estimates): new column 'Text' (zone2); what identifies a row",
+        "so rows cannot be compared one by one",
+        "New tables: 'Codes: Text' (breakdown_zone2)",
+        "The method changed (disclosure rules)",
+        "Texts revised: citation",
     ):
         assert expected in told, told
-    assert all(one["fr"] != one["en"] for one in sentences(difference))
+    assert all(one["fr"] != one["en"] for one in found)
 
 
 def test_comparing_a_release_with_itself_finds_nothing(first: ReleaseOutcome) -> None:
     difference = compare(first.path, first.path)
-    assert not sentences(difference) and computed_bump(difference) == "patch"
+    assert not sentences(difference, Titles(first.path, first.path))
+    assert computed_bump(difference) == "patch"
     assert not needs_erratum(difference)
 
 
@@ -115,4 +119,34 @@ def test_a_code_taken_away_is_major_and_a_new_one_minor(tmp_path: Path) -> None:
     wider = published(declared(tmp_path / "b"))
     forth, back = compare(one.path, wider.path), compare(wider.path, one.path)
     assert (computed_bump(forth), computed_bump(back)) == ("minor", "major")
-    assert "new codes (zone: W)" in sentences(forth)[0]["en"]
+    told = sentences(forth, Titles(one.path, wider.path))
+    assert told[0] == {
+        "fr": "« Estimations » (estimates) : « Texte » (zone) peut aussi valoir « Ouest » (W) ; "
+        "3 lignes ajoutées.",
+        "en": "'Estimates' (estimates): 'Text' (zone) may also be 'West' (W); 3 rows added.",
+    }
+
+
+def test_tables_that_changed_alike_share_a_sentence_and_counts_agree_with_their_noun() -> None:
+    same = {"codes_added": {"status": ("not_asked",)}, "is_judged": True}
+    tables = (
+        TableDifference("estimates", **same), TableDifference("nets", **same),
+        TableDifference("waves", rows=RowCounts(added=1, changed=1234)),
+    )  # fmt: skip
+    told = sentences(Difference(tables, method=("waves.2016", "weights")), NoTitles())
+    assert [one["en"] for one in told] == [
+        "estimates, nets: status may also be not_asked.",
+        "waves: 1 row added; 1,234 rows changed.",
+        "The method changed (wave 2016, weighting): figures do not compare with those of earlier"
+        " versions without care.",
+    ]
+    assert told[1]["fr"] == "waves : 1 ligne ajoutée ; 1\u202f234 lignes modifiées."
+
+
+class NoTitles(Titles):
+    """Two releases that call nothing by a title."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("before"), Path("after"))
+
+    _descriptors = ({"resources": ()}, {"resources": ()})

@@ -173,7 +173,9 @@ def test_cells_newly_withheld_are_minor_and_need_no_erratum(tmp_path: Path) -> N
 
     outcome = published(study, withhold)
     assert (outcome.version, outcome.bump) == ("1.1.0", "minor")
-    assert "1 row(s) newly withheld" in (outcome.path / "CHANGELOG.md").read_text("utf-8")
+    assert "1 row whose figures are no longer published" in (
+        outcome.path / "CHANGELOG.md"
+    ).read_text("utf-8")
 
 
 def test_rows_removed_are_major(tmp_path: Path) -> None:
