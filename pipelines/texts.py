@@ -12,9 +12,12 @@ from typing import Any
 
 import yaml
 
-from phare_data.texts import LANGUAGES, Lang, default_language
+from phare_data.texts import LANGUAGES, Lang, Said, default_language, in_language
 
-__all__ = ["LANGUAGES", "Lang", "Message", "default_language", "messages", "read_texts", "say"]
+__all__ = [
+    "LANGUAGES", "Lang", "Message", "Said", "default_language", "in_language", "messages",
+    "read_texts", "say",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from pipelines.release.log import read_log
 from pipelines.study import Text
 from pipelines.study.columns import Field, ForeignKey
 from pipelines.study.tables import ESTIMATES
+from pipelines.texts import LANGUAGES, in_language
 
 Row = Mapping[str, Any]
 DiffKind = Literal["added", "removed", "changed"]
@@ -90,7 +91,7 @@ class Retirement:
     """Who took a version back, when and why."""
 
     event: str
-    reason: str
+    reason: Text
     by: str
     date: dt.date
     replaced_by: str | None
@@ -325,8 +326,9 @@ def _study(folder: Path) -> Study:
 
 
 def _retirement(entry: Entry) -> Retirement:
+    reason = {lang: in_language(entry["reason"], lang) or "—" for lang in LANGUAGES}
     return Retirement(
-        event=entry["event"], reason=entry["reason"], by=entry["by"],
+        event=entry["event"], reason=Text(**reason), by=entry["by"],
         date=dt.datetime.fromisoformat(entry["published_at"]).date(),
         replaced_by=entry["replaced_by"],
     )  # fmt: skip

@@ -14,7 +14,7 @@ import click
 from pipelines.cli.bilingual import Verb, option
 from pipelines.errors import ExitCode
 from pipelines.study import load_study
-from pipelines.texts import say
+from pipelines.texts import Said, say
 
 
 @click.command(cls=Verb, name="verify")
@@ -74,18 +74,20 @@ def approve(root: Path, study: str, candidate: str, *, by: str, erratum: str | N
 @click.argument("study")
 @click.argument("version")
 @option("--reason", required=True, help="cli-option-reason")
+@option("--reason-en", help="cli-option-reason-en")
 @option("--by", required=True, help="cli-option-by")
 @option("--replaced-by", help="cli-option-replaced-by")
 @click.pass_obj
 def withdraw(
-    root: Path, study: str, version: str, *, reason: str, by: str, replaced_by: str | None
-) -> None:
+    root: Path, study: str, version: str, *, reason: str, reason_en: str | None, by: str,
+    replaced_by: str | None,
+) -> None:  # fmt: skip
     """Withdraw a version; its files stay."""
     from pipelines.release import withdraw as withdraw_version
 
     withdraw_version(
         root, load_study(root, study).id, version,
-        reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
+        reason=_said(reason, reason_en), by=by, run_id=_run_id(), replaced_by=replaced_by,
     )  # fmt: skip
     _rebuild_site(root)
     click.echo(say("cli-withdraw-done", None, study=study, version=version))
@@ -95,6 +97,7 @@ def withdraw(
 @click.argument("study")
 @click.argument("version")
 @option("--reason", required=True, help="cli-option-reason")
+@option("--reason-en", help="cli-option-reason-en")
 @option("--by", required=True, help="cli-option-by")
 @option("--replaced-by", help="cli-option-replaced-by")
 @option("--yes", is_flag=True, help="cli-option-yes")
@@ -105,6 +108,7 @@ def purge(
     version: str,
     *,
     reason: str,
+    reason_en: str | None,
     by: str,
     replaced_by: str | None,
     yes: bool,
@@ -117,12 +121,16 @@ def purge(
         click.confirm(say("cli-purge-sure", None, study=study, version=version), abort=True)
     done = purge_version(
         root, declared.id, version,
-        reason=reason, by=by, run_id=_run_id(), replaced_by=replaced_by,
+        reason=_said(reason, reason_en), by=by, run_id=_run_id(), replaced_by=replaced_by,
     )  # fmt: skip
     _rebuild_site(root)
     click.echo(say("cli-purge-done", None, study=study, version=version))
     if done.compared:
         click.echo(say("cli-purge-compared", None, versions=", ".join(done.compared)), err=True)
+
+
+def _said(fr: str, en: str | None) -> Said:
+    return fr if en is None else {"fr": fr, "en": en}
 
 
 def _rebuild_site(root: Path) -> None:

@@ -14,6 +14,7 @@ from phare_data.log import PURGED, WITHDRAWN, Entry, releases, statuses
 from pipelines.release.errors import VersionError
 from pipelines.release.log import append, write_latest
 from pipelines.release.store import Store, finish_retirements, locked, recover
+from pipelines.texts import Said
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,19 @@ class Retirement:
 
 
 def withdraw(
-    root: Path, study_id: str, version: str, *, reason: str, by: str, run_id: str,
+    root: Path, study_id: str, version: str, *, reason: Said, by: str, run_id: str,
     replaced_by: str | None = None,
 ) -> Retirement:  # fmt: skip
     """Withdraw a version: it stays at its address, and leaves latest.json and the catalogues.
 
-    Raises VersionError for a version that was never published or is withdrawn already, or for a
-    replacement that is not a valid one.
+    `reason` is one text, or one in each language. Raises VersionError for a version that was never
+    published or is withdrawn already, or for a replacement that is not a valid one.
     """
     return _retire(Store(root, study_id), WITHDRAWN, version, reason, by, run_id, replaced_by)
 
 
 def purge(
-    root: Path, study_id: str, version: str, *, reason: str, by: str, run_id: str,
+    root: Path, study_id: str, version: str, *, reason: Said, by: str, run_id: str,
     replaced_by: str | None = None,
 ) -> Retirement:  # fmt: skip
     """Purge a version after a disclosure accident: its data are removed from this folder for good.
@@ -55,7 +56,7 @@ def purge(
 
 
 def _retire(
-    store: Store, event: str, version: str, reason: str, by: str, run_id: str,
+    store: Store, event: str, version: str, reason: Said, by: str, run_id: str,
     replaced_by: str | None,
 ) -> Retirement:  # fmt: skip
     with locked(store, run_id):

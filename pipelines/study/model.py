@@ -9,9 +9,9 @@ Words are those of Data Package 2.0 and DDI Codebook where these have one.
 
 import datetime as dt
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipelines.study.errors import ExpectedError
 from pipelines.study.forms import Columns, Delimiter, Expression, Slug, slots_of
@@ -32,6 +32,17 @@ class Text(Declared):
 
     fr: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+def _in_one_or_both(said: object) -> object:
+    is_words = isinstance(said, dict) and {*said} == {"fr", "en"} and all(said.values())
+    if not (is_words or isinstance(said, str | Text)):
+        raise ExpectedError("said")
+    return said
+
+
+# A name, which is the same in every language, or a text in both.
+Said = Annotated[str | Text, BeforeValidator(_in_one_or_both)]
 
 
 class Licence(Declared):
@@ -302,14 +313,14 @@ class MethodNotice(Declared):
     """What must be published with a poll: law 77-808 art. 2 and 3, ESOMAR/WAPOR 2014.
 
     Every field is required and says something; `unknown: <why>` is legal and printed as such,
-    `unknown` without a reason is not.
+    `unknown` without a reason is not. What is the same in both languages (a name) may be one text.
     """
 
-    institute: str
-    client: str
+    institute: Said
+    client: Said
     universe: Text
-    respondents: str
-    fieldwork: str
+    respondents: Said
+    fieldwork: Said
     mode: Text
     sampling: Text
     sample_frame: Text

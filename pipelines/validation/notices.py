@@ -49,7 +49,9 @@ def find_notices(
 
 def _numbers(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[Note]:
     """Compare the number of respondents, or entries, with the one that the method notice states."""
-    stated = re.match(r"\s*(\d[\d \u00a0\u202f]*)", wave.method_notice.respondents)
+    told = wave.method_notice.respondents
+    told = told if isinstance(told, str) else told.fr
+    stated = re.match(r"\s*(\d[\d \u00a0\u202f]*)", told)
     found = rows.select(pl.len()).collect().item()
     if stated and int(re.sub(r"\D", "", stated[1])) != found:
         expected = int(re.sub(r"\D", "", stated[1]))

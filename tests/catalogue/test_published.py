@@ -21,7 +21,7 @@ def test_versions_are_told_newest_first_with_their_status(study: Study) -> None:
     ]  # fmt: skip
     assert found.current is found.releases[0]
     withdrawn = found.releases[1].retirement
-    assert withdrawn and (withdrawn.reason, withdrawn.by, withdrawn.replaced_by) == (
+    assert withdrawn and (withdrawn.reason.fr, withdrawn.by, withdrawn.replaced_by) == (
         "lignes perdues", "A. Nom", "0.3.0",
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def test_the_account_says_first_that_it_is_private_then_all_it_knows(
     assert done.stdout.startswith(first)
     for words in told:
         assert words in done.stdout
-    assert re.search(r"estimates, age +0 +4 +0\n", done.stdout)
+    assert re.search(r"estimates, age +0 +4 +0 +0\n", done.stdout)
 
 
 def test_the_numbers_are_those_of_the_steps_and_no_interval_is_printed(published: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from phare_data.verifier import verify
+from pipelines.catalogue.published import read_published
 from pipelines.release import (
     ErratumNeededError,
     ReleaseOutcome,
@@ -163,3 +164,17 @@ def test_a_withdrawn_version_may_still_be_purged(study: Study, first: ReleaseOut
     purge(study.root, STUDY, "0.1.0", reason="divulgation", **FACTS)
     assert verify(first.path).status == "purged"
     assert Path(first.path / "MANIFEST.sha256").exists()
+
+
+def test_a_reason_in_both_languages_is_told_to_each_reader_in_theirs(
+    study: Study, first: ReleaseOutcome
+) -> None:
+    told = {"fr": "lignes fausses", "en": "wrong rows"}
+    tombstone = withdraw(study.root, STUDY, "0.1.0", reason=told, **FACTS).tombstone
+    french, _, english = tombstone.read_text("utf-8").partition("\n# ")
+    assert "lignes fausses" in french and "wrong rows" not in french
+    assert "wrong rows" in english and "lignes fausses" not in english
+    retired = read_published(study.root / "published").studies[0].releases[0].retirement
+    assert retired and (retired.reason.fr, retired.reason.en) == tuple(told.values())
+    after = published(study, changed_value)
+    assert "lignes fausses / wrong rows" in (after.path / "CHANGELOG.md").read_text("utf-8")

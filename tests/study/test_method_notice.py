@@ -69,3 +69,26 @@ def test_what_is_unknown_is_released_as_such(tmp_path: Path) -> None:
     assert tuple(notice) == FIELDS
     assert notice["client"] == "unknown: the order was never published"
     assert "the order was never published" in (release / "README.md").read_text("utf-8")
+
+
+def test_a_name_is_one_text_and_words_are_one_a_language(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    edit_notice(root, "institute", "Institut d'essai")
+    edit_notice(root, "client", {"fr": "unknown: non publié", "en": "unknown: not published"})
+    with pytest.raises(SystemExit) as caught:
+        main(["--root", str(root), "publish", STUDY])
+    assert caught.value.code in (0, None)
+    release = next((root / "published" / STUDY).glob("0.*"))
+    readme = (release / "README.md").read_text("utf-8")
+    french, _, english = readme.partition('<a id="english"></a>')
+    assert "non connu (non publié)" in french and "not published" not in french
+    assert "not known (not published)" in english and "non publié" not in english
+    assert "Institut d'essai" in french and "Institut d'essai" in english
+
+
+@pytest.mark.parametrize("value", [3, {"fr": "Seul"}, ["deux"], {"fr": "Un", "en": ""}])
+def test_a_field_that_is_neither_is_refused_by_name(tmp_path: Path, value: object) -> None:
+    root = write_tiny_study(tmp_path)
+    edit_notice(root, "client", value)
+    with pytest.raises(DeclarationError, match=r"method_notice\.client`.*\{fr: …, en: …\}"):
+        load_study(root, STUDY)

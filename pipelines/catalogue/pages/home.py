@@ -14,7 +14,7 @@ from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.published import Published, Release, Study
 from pipelines.study import Text
-from pipelines.texts import Lang, say
+from pipelines.texts import Lang, in_language, say
 
 MOST_NEWS = 20
 SUMMARY = 240  # characters of a description on a card
@@ -59,7 +59,7 @@ def news(published: Published, lang: Lang) -> Sequence[News]:
                 sentences = [one[lang] for one in entry["changes"]]
                 text = " ".join([*sentences, entry["erratum"] or ""]).strip()
             else:
-                text = entry["reason"]
+                text = in_language(entry["reason"], lang)
             found.append(
                 News(
                     study.id,

@@ -6,12 +6,14 @@ Belongs here: the reader's language, finding a text and filling its blanks. Not 
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 Lang = Literal["fr", "en"]
 LANGUAGES: tuple[Lang, ...] = ("fr", "en")
+Said = str | Mapping[str, str]  # one string for every reader, or one a language
 
 
 def default_language() -> Lang:
@@ -38,3 +40,8 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
     Raises KeyError for an unknown key or a blank without value.
     """
     return messages()[key][lang or default_language()].format_map(values)
+
+
+def in_language(said: Said, lang: Lang | None = None) -> str:
+    """Return what somebody declared, in the reader's language where it was said in both."""
+    return said if isinstance(said, str) else said[lang or default_language()]

@@ -7,7 +7,7 @@ writing them (the pipeline does), comparing them (verifier).
 from collections.abc import Sequence
 
 from phare_data.log import PURGED, RELEASED, WITHDRAWN, Entry
-from phare_data.texts import LANGUAGES, say
+from phare_data.texts import LANGUAGES, in_language, say
 
 WORDS = {WITHDRAWN: "tombstone-withdrawn", PURGED: "tombstone-purged"}
 
@@ -19,4 +19,9 @@ def tombstone_texts(entries: Sequence[Entry]) -> dict[str, str]:
 
 def _text(entry: Entry) -> str:
     told = {**entry, "replaced_by": entry["replaced_by"] or "—"}
-    return "\n\n".join(say(WORDS[entry["event"]], lang, **told) for lang in LANGUAGES) + "\n"
+    key = WORDS[entry["event"]]
+    each = (
+        say(key, lang, **{**told, "reason": in_language(entry["reason"], lang)})
+        for lang in LANGUAGES
+    )
+    return "\n\n".join(each) + "\n"
