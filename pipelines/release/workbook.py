@@ -16,7 +16,7 @@ import pyarrow as pa
 import xlsxwriter
 
 from pipelines.release.descriptor import SYNTHETIC
-from pipelines.release.pages import Page, attribution
+from pipelines.release.pages import Page, attribution, known
 from pipelines.study.tables import Field, Table, data_tables
 from pipelines.texts import LANGUAGES, say
 
@@ -87,7 +87,7 @@ def _notes(page: Page) -> list[Cell]:
         for wave in release.waves:
             notice = release.study.waves[wave].method_notice
             for name, value in notice:
-                text = value if isinstance(value, str) else getattr(value, lang)
+                text = known(value if isinstance(value, str) else getattr(value, lang), lang)
                 found.append((f"{wave}: {say(f'release-notice-{name}', lang)}", text))
     return found
 

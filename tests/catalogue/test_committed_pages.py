@@ -1,5 +1,6 @@
 """What the pages of the committed releases say, against their tables and their folders."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -10,7 +11,15 @@ import pytest
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.machine.ddi import codebook
 from pipelines.catalogue.output import SiteFile
-from pipelines.catalogue.pages import findings, lineage, quality, questions, sheets, versions
+from pipelines.catalogue.pages import (
+    collection,
+    findings,
+    lineage,
+    quality,
+    questions,
+    sheets,
+    versions,
+)
 from pipelines.catalogue.pages import study as study_page
 from pipelines.catalogue.pages.environment import Site
 from pipelines.catalogue.pages.study_pages import StudyPages
@@ -128,3 +137,16 @@ def test_the_steps_of_analyses_are_drawn_where_a_study_has_some() -> None:
         drawn = text.partition('<svg class="chart lineage"')[2].partition("</svg>")[0]
         assert (">protected_analyses<" in drawn) == has_some
         assert ("<code>analyses</code>" in text.partition("Extraits")[0]) == has_some
+
+
+@pytest.mark.parametrize(
+    ("lang", "own", "other"),
+    [("fr", ("tous les maires", "page de l'étude"), ("all mayors", "study page")),
+     ("en", ("all mayors", "study page"), ("tous les maires", "page de l'étude"))],
+)  # fmt: skip
+def test_a_figure_is_told_in_the_language_of_the_page(
+    lang: Lang, own: tuple[str, ...], other: tuple[str, ...]
+) -> None:
+    (text,) = made(PROGRAMME, lang, collection.files).values()
+    words = html.unescape(text)
+    assert all(one in words for one in own) and not any(one in words for one in other)

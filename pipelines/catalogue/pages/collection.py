@@ -15,10 +15,11 @@ from pipelines.catalogue.pages.study_pages import COLLECTION, StudyPages
 from pipelines.catalogue.published import Row, Table
 from pipelines.study import NOT_APPLICABLE
 from pipelines.study.columns import Field
-from pipelines.texts import messages, say
+from pipelines.texts import LANGUAGES, Lang, messages, say
 
 HIDDEN = ("wave", "status")  # the same in every row
 LAST = ("study", "doubt", "source")  # read after the figure and the verdict
+IN = tuple(f"_{lang}" for lang in LANGUAGES)  # how the columns of one text in two languages end
 YEAR = "year"
 NOTHING = "—"
 
@@ -58,15 +59,25 @@ def _shown(
     columns = {
         field: [_cell(pages, field, labels.get(field.name, {}), row) for row in given]
         for field in table.fields
-        if field.name not in (*HIDDEN, without)
+        if field.name not in (*HIDDEN, without) and _is_for(pages.lang, field.name, table)
     }
     told = [field for field, cells in columns.items() if any(cell != NOTHING for cell in cells)]
-    fields = sorted(told, key=lambda one: one.name in LAST)
+    fields = sorted(told, key=lambda one: _stem(one.name) in LAST)
     return {
         "title": getattr(table.title, pages.lang),
         "fields": fields,
         "rows": list(zip(*(columns[one] for one in fields), strict=True)),
     }
+
+
+def _stem(name: str) -> str:
+    return name[: -len(IN[0])] if name.endswith(IN) else name
+
+
+def _is_for(lang: Lang, name: str, table: Table) -> bool:
+    """Return whether a column is for readers of `lang`: not a text that has one in their own."""
+    own = f"{_stem(name)}_{lang}"
+    return name in (_stem(name), own) or own not in table.columns
 
 
 def _labels(pages: StudyPages, table: Table) -> Mapping[str, Mapping[str, str]]:
