@@ -19,6 +19,7 @@ from pipelines.texts import LANGUAGES, Lang, messages, say
 
 Sentence = dict[str, str]
 APART = {"fr": " ; ", "en": "; "}
+MOST_TABLES = 3  # named in one sentence; of more, the first and how many
 
 
 def difference_facts(before: Path, after: Path) -> dict[str, Any]:
@@ -53,7 +54,9 @@ def sentences(difference: Difference, titles: Titles) -> list[Sentence]:
     """
     found: list[Sentence] = [
         {
-            lang: say("release-change", lang, tables=titles.tables(names, lang), changes=told[lang])
+            lang: say(
+                "release-change", lang, tables=_tables(names, titles, lang), changes=told[lang]
+            )
             for lang in LANGUAGES
         }
         for told, names in _by_change(difference.tables, titles)
@@ -91,6 +94,14 @@ def _by_change(
         found.setdefault(told, []).append(one.table)
     for told, names in found.items():
         yield dict(zip(LANGUAGES, told, strict=True)), names
+
+
+def _tables(names: Sequence[str], titles: Titles, lang: Lang) -> str:
+    if len(names) <= MOST_TABLES:
+        return titles.tables(names, lang)
+    return say(
+        "release-change-tables", lang, count=len(names), first=titles.tables(names[:1], lang)
+    )
 
 
 def _changes(one: TableDifference, titles: Titles, lang: Lang) -> Iterator[str]:

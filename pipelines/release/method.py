@@ -45,16 +45,23 @@ def method(release: Release) -> dict[str, Any]:
 
 
 def changed_method(old: Method, new: Method) -> tuple[str, ...]:
-    """Return the entries that changed; a wave or codelist that is new is no change."""
+    """Return the entries that changed; a wave or codelist that is new is no change.
+
+    Nor is which columns a comparison of entries repeats.
+    """
     changed = [
         name
         for name in sorted({*old, *new} - set(OPEN))
-        if old.get(name) != new.get(name)
+        if _meaning(old.get(name)) != _meaning(new.get(name))
     ]  # fmt: skip
     for name in OPEN:
         before, after = old.get(name, {}), new.get(name, {})
         changed += [f"{name}.{key}" for key in sorted(before) if before[key] != after.get(key)]
     return tuple(changed)
+
+
+def _meaning(entry: Any) -> Any:
+    return {**entry, "shown": None} if isinstance(entry, Mapping) else entry
 
 
 def _weights(weights: Weights) -> dict[str, Any]:

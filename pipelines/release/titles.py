@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipelines.release.diff import Descriptor, read_descriptor, schemas
-from pipelines.study.columns import codes_table_name
-from pipelines.texts import Lang, say
+from pipelines.study.columns import codes_table_name, field
+from pipelines.texts import LANGUAGES, Lang, say
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Titles:
         return ", ".join(_named(known.get(name, {}), name, lang) for name in names)
 
     def codes(self, column: str, codes: Iterable[str], lang: Lang) -> str:
-        """Return codes of a column, each with its label where a table of codes tells it."""
-        labels = self._labels(column)
+        """Return codes of a column, each with its label where it has one."""
+        labels = _statuses() if column == "status" else self._labels(column)
         return ", ".join(_named(labels.get(code, {}), code, lang) for code in codes)
 
     @cached_property
@@ -58,6 +58,14 @@ class Titles:
                 titles = {"fr": row["label_fr"], "en": row["label_en"]}
                 found[row[column]] = {"i18n:title": titles}
         return found
+
+
+def _statuses() -> Mapping[str, Mapping[str, Any]]:
+    codes = field("status").enum
+    return {
+        code: {"i18n:title": {lang: say(f"release-change-code-{code}", lang) for lang in LANGUAGES}}
+        for code in codes
+    }
 
 
 def _named(about: Mapping[str, Any], name: str, lang: Lang) -> str:

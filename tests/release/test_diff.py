@@ -10,6 +10,7 @@ from pipelines.release import ReleaseOutcome
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import sentences
 from pipelines.release.diff import Difference, RowCounts, TableDifference, compare
+from pipelines.release.method import changed_method
 from pipelines.release.titles import Titles
 from pipelines.study import Study
 from tests.release.made_up_release import Row, changed_value, declared, edit, published
@@ -135,7 +136,7 @@ def test_tables_that_changed_alike_share_a_sentence_and_counts_agree_with_their_
     )  # fmt: skip
     told = sentences(Difference(tables, method=("waves.2016", "weights")), NoTitles())
     assert [one["en"] for one in told] == [
-        "estimates, nets: status may also be not_asked.",
+        "estimates, nets: status may also be 'question not asked' (not_asked).",
         "waves: 1 row added; 1,234 rows changed.",
         "The method changed (wave 2016, weighting): figures do not compare with those of earlier"
         " versions without care.",
@@ -150,3 +151,10 @@ class NoTitles(Titles):
         super().__init__(Path("before"), Path("after"))
 
     _descriptors = ({"resources": ()}, {"resources": ()})
+
+
+def test_which_columns_a_comparison_repeats_is_no_method() -> None:
+    old = {"comparison": {"certain": ["none"], "shown": ["population"]}}
+    new = {"comparison": {"certain": ["none"], "shown": ["population_fr", "population_en"]}}
+    assert changed_method(old, new) == ()
+    assert changed_method(old, {"comparison": {"certain": []}}) == ("comparison",)
