@@ -176,5 +176,8 @@ def test_a_reason_in_both_languages_is_told_to_each_reader_in_theirs(
     assert "wrong rows" in english and "lignes fausses" not in english
     retired = read_published(study.root / "published").studies[0].releases[0].retirement
     assert retired and (retired.reason.fr, retired.reason.en) == tuple(told.values())
-    after = published(study, changed_value)
+    with pytest.raises(ErratumNeededError) as caught:
+        published(study, changed_value)
+    assert "wrong rows" in caught.value.text("en") and "fausses" not in caught.value.text("en")
+    after = published(study, changed_value, erratum="lignes corrigées")
     assert "lignes fausses / wrong rows" in (after.path / "CHANGELOG.md").read_text("utf-8")

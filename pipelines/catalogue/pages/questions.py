@@ -37,7 +37,7 @@ def files(pages: StudyPages) -> Iterator[SiteFile]:
         question = pages.codes.questions[code]
         yield pages.page(
             "question.html", f"questions/{code}", tab="index", question=question,
-            wave=_older_wave(pages, question), parts=_parts(pages, question),
+            older_wave=_older_wave(pages, question), parts=_parts(pages, question),
             non_response=_non_response(pages, question),
             ranked=_ranked(pages, question), broken=_broken(pages, question),
             beside=beside.of(question),
