@@ -163,10 +163,16 @@ def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:
 @option("--extract", type=FILE, required=True, help="cli-option-scaffold")
 @option("--encoding", help="cli-option-encoding")
 @option("--delimiter", help="cli-option-delimiter")
+@option("--sheet", help="cli-option-sheet")
+@option("--title-rows", type=click.IntRange(min=0), default=0, help="cli-option-title-rows")
 @click.pass_obj
-def new(root: Path, study: str, extract: Path, encoding: str | None, delimiter: str | None) -> None:
+def new(
+    root: Path, study: str, extract: Path, *, encoding: str | None, delimiter: str | None,
+    sheet: str | None, title_rows: int,
+) -> None:  # fmt: skip
     """Scaffold a declaration."""
     from pipelines.scaffold import scaffold
 
-    folder = scaffold(root, study, extract, encoding=encoding, delimiter=delimiter)
+    how = {"encoding": encoding, "delimiter": delimiter, "sheet": sheet}
+    folder = scaffold(root, study, extract, title_rows=title_rows, **how)
     click.echo(say("cli-new-done", None, folder=folder))

@@ -33,12 +33,13 @@ NOT_ANSWERS = (  # kind of code, what its text looks like
 
 def scaffold(
     root: Path, study: str, extract: Path, *, encoding: str | None = None,
-    delimiter: str | None = None,
+    delimiter: str | None = None, sheet: str | None = None, title_rows: int = 0,
 ) -> Path:  # fmt: skip
     """Write schemas/<study>/ from `extract` and return the folder.
 
-    Raises ScaffoldError when the folder is there or the name is none, ExtractError when the
-    extract cannot be read with this encoding and delimiter. Nothing is written then.
+    `sheet` is the one of a workbook to read, `title_rows` the lines above the header: both go into
+    the declaration. Raises ScaffoldError when the folder is there or the name is none, ExtractError
+    when the extract cannot be read as it is said to be. Nothing is written then.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", study):
         raise ScaffoldError("scaffold-name", found=study)
@@ -51,6 +52,8 @@ def scaffold(
             "format": suffix if suffix in FORMATS else "csv",
             "encodings": (encoding,) if encoding else ENCODINGS,
             "delimiters": (delimiter,) if delimiter else DELIMITERS,
+            "sheet": sheet,
+            "title_rows": title_rows,
         }
     )
     found, candidates = candidates_of(extract, asked)
@@ -71,7 +74,7 @@ class _Draft:
     """What the templates are filled with; `scales` are codelists: name → code → label."""
 
     study: str
-    format: str
+    asked: ExtractFormat
     encoding: str | None
     delimiter: str | None
     decimal: str
@@ -94,7 +97,7 @@ def _draft(
                 scales[f"{one.name}_{part}"] = dict.fromkeys(codes, "")
     is_csv = asked.format == "csv"
     return _Draft(
-        study, asked.format,
+        study, asked,
         detected.get("encoding", asked.encodings[0]) if is_csv else None,
         detected.get("delimiter", asked.delimiters[0]) if is_csv else None,
         "," if any(one.has_comma for one in candidates) else ".",

@@ -10,9 +10,11 @@ from pathlib import Path
 import polars as pl
 import pyreadstat
 import pytest
+import xlsxwriter
 import yaml
 
 from pipelines import PROJECT
+from pipelines.intake import ExtractError
 from pipelines.scaffold import scaffold
 from pipelines.scaffold.batteries import gather
 from pipelines.scaffold.columns import Candidate, candidates_of
@@ -74,6 +76,29 @@ def test_columns_whose_file_names_their_codes_otherwise_are_no_battery_and_share
     assert all("18-24 ans" in shown[name][0] for name in ("age", "p1"))
     assert all("Confiance" in shown[name][0] for name in ("q", "p2"))
     assert "ans" not in shown["p3"][0] and "Confiance" not in shown["p3"][0]
+
+
+def test_a_workbook_of_several_sheets_with_a_title_is_scaffolded_from_the_one_named(
+    tmp_path: Path,
+) -> None:
+    """The remedy was to declare the sheet in a wave, before there was any declaration."""
+    file = tmp_path / "extrait.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet("Lisez-moi").write(0, 0, "À lire")
+        sheet = book.add_worksheet("Base")
+        sheet.merge_range(0, 0, 0, 2, "Enquête 2024")
+        for at, row in enumerate([["id", "poids", "q1"], *[["R", 1.5, "oui"]] * 30], start=1):
+            sheet.write_row(at, 0, row)
+    with pytest.raises(ExtractError) as refused:
+        scaffold(tmp_path, "enquete", file)
+    assert "--sheet" in refused.value.text("fr") and "--sheet" in refused.value.text("en")
+    at = [str(PHARE), "--root", str(tmp_path), "new", "enquete", "--extract", str(file)]
+    subprocess.run([*at, "--sheet", "Base", "--title-rows", "1"], check=True)
+    waves = yaml.safe_load((tmp_path / "schemas" / "enquete" / "waves.yaml").read_text("utf-8"))
+    extract = waves["waves"]["TO COMPLETE"]["extract"]
+    assert (extract["format"], extract["sheet"], extract["title_rows"]) == ("xlsx", "Base", 1)
+    questions = (tmp_path / "schemas" / "enquete" / "questions.yaml").read_text("utf-8")
+    assert yaml.safe_load(questions)["questions"]["q1"]["columns"] == "q1"
 
 
 def _codes(folder: Path, scale: str) -> list[dict[str, str]]:
