@@ -102,8 +102,10 @@ def test_an_approver_too_says_what_is_corrected_after_a_withdrawal(
     (waits,) = release_state(asked, study.root, RELEASED)["candidates"]
     assert waits["needs_erratum"] and "--erratum" in (held.path / "preview.html").read_text("utf-8")
     how = {"by": "A. Nom", "today": RELEASED, "run_id": "run-a"}
-    with pytest.raises(ErratumNeededError):
+    with pytest.raises(ErratumNeededError) as refused:
         approve(asked, study.root, held.path.name, **how)
+    for lang in ("fr", "en"):  # not the command that was not given
+        assert "phare publish" not in refused.value.text(lang)
     assert approve(asked, study.root, held.path.name, erratum="x", **how).version == "0.2.0"
 
 
