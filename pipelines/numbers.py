@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from phare_data.texts import is_singular
 from pipelines.texts import Lang
 
 THIN, NO_BREAK = "\u202f", "\u00a0"
@@ -37,10 +38,12 @@ def percent(share: Decimal | float | None, decimals: int, lang: Lang) -> str:
 
 
 def points(difference: Decimal | float | None, decimals: int, lang: Lang) -> str:
-    """Return a difference of shares in points, with its sign: +4 pts."""
+    """Return a difference of shares in points, with its sign: +4 pts, +1 pt."""
     if difference is None:
         return "—"
-    return f"{signed(Decimal(str(difference)) * 100, decimals, lang)}{NO_BREAK}pts"
+    shown = round(Decimal(str(difference)) * 100, decimals)
+    unit = "pt" if is_singular(shown, lang) else "pts"
+    return f"{signed(shown, decimals, lang)}{NO_BREAK}{unit}"
 
 
 def signed(value: Decimal | float, decimals: int, lang: Lang) -> str:

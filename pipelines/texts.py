@@ -4,7 +4,6 @@ Belongs here: finding a text and filling its blanks. Not here: the texts themsel
 `messages.yaml` of each room) nor the decision to say something (the room's own code).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from phare_data.texts import LANGUAGES, Lang, Said, default_language, in_language
+from phare_data.texts import LANGUAGES, Lang, Said, default_language, fill, in_language
 
 __all__ = [
     "LANGUAGES", "Lang", "Message", "Said", "default_language", "in_language", "messages",
@@ -48,21 +47,16 @@ def read_texts(path: Path) -> dict[str, Any]:
 
 
 def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
-    """Return message `key` in `lang`, its blanks filled with `values`; one said in both, in `lang`.
+    """Return message `key` in `lang`, its blanks filled with `values`: see `phare_data.texts.fill`.
 
     Raises KeyError for an unknown key or a blank without value: a test walks all of them.
     """
     spoken = lang or default_language()
-    filled = {name: _filling(one, spoken) for name, one in values.items()}
-    return messages()[key][spoken].format_map(filled)
-
-
-def _filling(value: object, lang: Lang) -> object:
-    if isinstance(value, Message):
-        return say(value.key, lang, **value.values)
-    if isinstance(value, Mapping) and {*value} == {*LANGUAGES}:
-        return value[lang]
-    return value
+    filled = {
+        name: say(one.key, spoken, **one.values) if isinstance(one, Message) else one
+        for name, one in values.items()
+    }
+    return fill(messages()[key][spoken], spoken, filled)
 
 
 def decimal_text(value: float | Decimal, digits: int, lang: Lang | None = None) -> str:

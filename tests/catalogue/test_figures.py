@@ -12,7 +12,7 @@ from pipelines import numbers
 from pipelines.catalogue import charts
 from pipelines.catalogue.codebook import _regions_of
 from pipelines.catalogue.pages.figures import against, places
-from pipelines.texts import Lang
+from pipelines.texts import LANGUAGES, Lang
 
 VIEWS = Path(charts.__file__).parent / "static" / "explorer-views.js"
 
@@ -49,6 +49,22 @@ def test_numbers_dates_and_sizes_are_too() -> None:
     assert numbers.date(dt.date(2026, 8, 1), "fr") == "1er\u00a0août 2026"
     assert numbers.size(39622, "fr") == "40\u00a0ko"
     assert numbers.points(Decimal("-0.120"), 0, "fr") == "\u221212\u00a0pts"
+
+
+@pytest.mark.parametrize(
+    ("difference", "decimals", "fr", "en"),
+    [
+        ("0", 0, "0 pt", "0 pts"),
+        ("-0.01", 0, "\u22121 pt", "\u22121 pt"),
+        ("0.015", 1, "+1,5 pt", "+1.5 pts"),
+        ("0.0196", 1, "+2,0 pts", "+2.0 pts"),
+    ],
+)
+def test_points_are_plural_from_2_on_in_french_and_but_for_1_in_english(
+    difference: str, decimals: int, fr: str, en: str
+) -> None:
+    told = [numbers.points(Decimal(difference), decimals, lang) for lang in LANGUAGES]
+    assert [one.replace("\u00a0", " ") for one in told] == [fr, en]
 
 
 def test_a_figure_in_a_sentence_stays_with_its_sign_and_its_unit() -> None:

@@ -89,7 +89,7 @@ def test_a_difference_between_two_studies_is_a_mistake_of_usage() -> None:
 def test_a_key_without_what_it_takes_is_told_the_codes_to_choose_from() -> None:
     ask = ("trace", "phare-institutions@0.3.0", "question=fragility_priority")
     battery = phare(*ask, "answer=prioritaire", root=PROJECT).stderr
-    assert battery.startswith("0 row(s)") and "Possible codes: domain = " in battery
+    assert battery.startswith("0 rows ") and "Possible codes: domain = " in battery
     assert "sante" in battery and "answer =" not in battery
     several = phare(*ask, "domain=sante", root=PROJECT).stderr
     assert "Possible codes: answer = " in several and "tres_prioritaire" in several

@@ -4,6 +4,7 @@ import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ from phare_data.errors import (
     SourceError,
     UnknownNameError,
 )
+from phare_data.log import Status
+from phare_data.texts import LANGUAGES, messages
 from pipelines.release import purge
 from tests.tiny_study import STUDY
 
@@ -47,6 +50,20 @@ def test_a_pinned_version_is_that_version(tree: Path) -> None:
     pinned = phare_data.load(STUDY, version="0.1.0", source=tree)
     assert pinned.equals(pq.read_table(tree / STUDY / "0.1.0" / "data" / "estimates.parquet"))
     assert not pinned.equals(phare_data.load(STUDY, source=tree))
+
+
+def test_every_status_has_its_words() -> None:
+    assert all(f"status-{one}" in messages() for one in get_args(Status))
+
+
+def test_an_unknown_version_names_those_there_are_and_their_status_in_the_reader_s_language(
+    tree: Path,
+) -> None:
+    with pytest.raises(UnknownNameError) as refused:
+        phare_data.load(STUDY, version="9.9.9", source=tree)
+    french, english = (refused.value.text(lang) for lang in LANGUAGES)
+    assert "0.1.0 (remplacée), 0.2.0 (retirée), 0.3.0 (en cours)" in french
+    assert "0.1.0 (superseded), 0.2.0 (withdrawn), 0.3.0 (current)" in english
 
 
 def test_an_address_gives_what_the_folder_gives(tree: Path, served: str, tmp_path: Path) -> None:
@@ -157,7 +174,7 @@ def test_one_flipped_byte_on_the_way_is_refused_and_named(copy: Path, name: str)
 def test_names_that_do_not_exist_are_answered_with_those_that_do(tree: Path, served: str) -> None:
     with pytest.raises(UnknownNameError, match=STUDY):
         phare_data.load("none", source=tree)
-    with pytest.raises(UnknownNameError, match=r"0\.3\.0 \(current\)"):
+    with pytest.raises(UnknownNameError, match=r"0\.3\.0 \("):
         phare_data.load(STUDY, version="9.9.9", source=tree)
     with pytest.raises(UnknownNameError, match="estimates"):
         phare_data.load(STUDY, table="none", source=tree)

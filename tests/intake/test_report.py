@@ -42,7 +42,7 @@ def test_a_refused_extract_is_summed_up_in_both_languages(study):
     assert "6 lignes lues : 3 acceptées, 3 rejetées" in report.summary_text("fr")
     assert "6 rows read: 3 accepted, 3 rejected" in report.summary_text("en")
     text = report.summary_text("en")
-    assert "avis: 2 cell(s), line(s) 3, 7: not a value of the codelist. Remedy: ask" in text
+    assert "avis: 2 cells, lines 3, 7: not a value of the codelist. Remedy: ask" in text
     assert "Read: CSV, 6 rows × 22 columns (Encoding utf-8" in text
 
 
@@ -50,8 +50,8 @@ def test_what_was_mended_is_printed_by_rule_with_its_first_line(study):
     report = check(study, cell(2, "avis", "PAS D'ACCORD – DU TOUT"), cell(3, "commune", "2a004"))
     french = report.summary_text("fr")
     assert "Réparé ou passé, comme déclaré :" in french
-    assert "  - commune : 1 cellule(s), la première ligne 4 : code commune de Corse" in french
-    assert "  - avis : 1 cellule(s), la première ligne 3 : typographie" in french
+    assert "  - commune : 1 cellule, la première ligne 4 : code commune de Corse" in french
+    assert "  - avis : 1 cellule, la première ligne 3 : typographie" in french
     page = report.html_path.read_text("utf-8")
     assert "<code>2a004</code> → <code>2A004</code>" in page
 
@@ -150,7 +150,7 @@ def test_no_value_of_an_identifier_and_no_open_text_appears(study):
 def test_the_questions_are_ready_to_send_and_hold_no_value(study):
     data = json.loads(check(study, *BAD).json_path.read_text("utf-8"))
     french, english = data["questions"]["fr"], data["questions"]["en"]
-    assert french[0].startswith("Colonne avis (Avis), 2 cellule(s) (lignes 3, 7) : valeur absente")
+    assert french[0].startswith("Colonne avis (Avis), 2 cellules (lignes 3, 7) : valeur absente")
     assert "Remède" not in french[0]
     assert len(french) == len(english) >= 2
     assert "peut-être" not in " ".join(french + english)
@@ -218,11 +218,11 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     assert ("raison", (), ("a",)) in [dataclasses.astuple(one) for one in found.codes]
     page = report.html_path.read_text("utf-8")
     assert "Depuis la livraison précédente, 2024-12-01" in page
-    assert "3 cellule(s) changée(s) dans 3 colonne(s)" in page
-    assert "Identifiants : 0 nouveau(x), 1 disparu(s)." in page
+    assert "3 cellules changées dans 3 colonnes" in page
+    assert "Identifiants : 0 nouveau, 1 disparu." in page
     assert "Réponses que plus personne ne donne : <code>a</code>, dans <code>raison</code>" in page
     questions = json.loads(report.json_path.read_text("utf-8"))["questions"]["fr"]
-    assert any("Identifiants : 0 nouveau(x), 1 disparu(s)" in one for one in questions)
+    assert any("Identifiants : 0 nouveau, 1 disparu" in one for one in questions)
 
 
 def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study):
@@ -230,7 +230,7 @@ def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study)
     many = [column(f"ajout_{number:02}", lambda _: "x") for number in range(15)]
     report = check(study, *many)
     page = report.html_path.read_text("utf-8")
-    assert "<code>ajout_11</code> et 3 autre(s)" in page
+    assert "<code>ajout_11</code> et 3 autres" in page
     assert "Identifiants :" not in page
     data = json.loads(report.json_path.read_text("utf-8"))
     assert len(data["comparisons"][0]["new_columns"]) == 15

@@ -38,6 +38,21 @@ def test_a_message_without_the_value_of_a_blank_is_an_error() -> None:
         say("no-such-message", "fr")
 
 
+@pytest.mark.parametrize(
+    ("count", "fr", "en"),
+    [(0, "0 livraison", "0 deliveries"), (1, "1 livraison", "1 delivery"),
+     (2, "2 livraisons", "2 deliveries")],
+)  # fmt: skip
+def test_a_word_after_a_number_has_the_form_that_the_number_asks_for(
+    count: int, fr: str, en: str
+) -> None:
+    """French is singular below 2, English for 1 alone."""
+    told = [
+        say("cli-status-waves", one, wave="w", newest="—", deliveries=count) for one in LANGUAGES
+    ]
+    assert fr + "," in told[0] and en + "," in told[1]
+
+
 def test_the_reader_s_language_is_the_one_set_else_french(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PHARE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)

@@ -25,7 +25,7 @@ from phare_data.layout import DATAPACKAGE, INDEX, MANIFEST, VERSIONS
 from phare_data.log import PURGED, RELEASED, WITHDRAWN, Entry, newest_valid, parse_log, statuses
 from phare_data.manifest import parse_manifest
 from phare_data.place import FolderPlace, Place, is_web, open_place
-from phare_data.texts import in_language, say
+from phare_data.texts import LANGUAGES, Lang, in_language, say
 
 SOURCE, CACHE = "PHARE_DATA_SOURCE", "PHARE_DATA_CACHE"
 
@@ -159,7 +159,7 @@ def _release_alone(root: Place, study: str, version: str | None, kept: Path | No
 
 def _chosen(entries: Sequence[Entry], study: str, version: str | None) -> Entry:
     known = {one["version"]: one for one in entries if one["event"] == RELEASED}
-    valid = ", ".join(f"{name} ({status})" for name, status in statuses(entries).items())
+    valid = {lang: _listed(entries, lang) for lang in LANGUAGES}
     if version is None:
         newest = newest_valid(entries)
         if newest is None:
@@ -168,6 +168,12 @@ def _chosen(entries: Sequence[Entry], study: str, version: str | None) -> Entry:
     if version not in known:
         raise UnknownNameError("unknown-version", study=study, found=version, valid=valid)
     return known[version]
+
+
+def _listed(entries: Sequence[Entry], lang: Lang) -> str:
+    """Return the versions, each with its status in words."""
+    told = ((name, say(f"status-{status}", lang)) for name, status in statuses(entries).items())
+    return ", ".join(f"{name} ({status})" for name, status in told)
 
 
 def _tell_retired(entries: Sequence[Entry], study: str, version: str, status: str) -> None:
