@@ -24,6 +24,12 @@ class WaveRefusedError(PhareError):
     exit_code = ExitCode.DATA_REFUSED
 
 
+class FooterError(PhareError):
+    """Rows are refused, and all of them look like notes below the table that nobody declared."""
+
+    exit_code = ExitCode.DECLARATION
+
+
 class NothingCheckedError(PhareError):
     """A validation that ran no rule, or saw no row: it must never pass for a success."""
 

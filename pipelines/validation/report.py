@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.errors import PhareError
-from pipelines.intake import Delivery, deliveries, read_extract
+from pipelines.intake import Delivery, Note, deliveries, read_extract
 from pipelines.study import Study
 from pipelines.texts import LANGUAGES, Lang, default_language, say
 from pipelines.validation.comparison import Comparison, ComparisonKind, Side, compare
 from pipelines.validation.corrections import apply_corrections
-from pipelines.validation.errors import WaveRefusedError
+from pipelines.validation.errors import FooterError, WaveRefusedError
 from pipelines.validation.findings import Findings
+from pipelines.validation.footer import footer_lines
 from pipelines.validation.labels import check_labels
 from pipelines.validation.margins import margins_of
 from pipelines.validation.notices import find_notices
@@ -53,7 +54,7 @@ class CheckReport:
 
     def _files(self, lang: Lang) -> Iterator[str]:
         yield say("report-says-page", lang, file=_near(self.html_path))
-        if self.findings.refusals:
+        if self.findings.summary and self.findings.summary.rejected:
             yield say("report-says-rejected", lang, file=_near(self.rejected_csv))
 
 
@@ -105,14 +106,29 @@ def _judge(found: Findings, extract: Path, side: Side) -> Findings:
         found = replace(found, error=error)
     margins = margins_of(study, wave, side.responses)
     notices = find_notices(study, found.wave_id, side.responses, margins)
+    found = _judge_footer(found, side.raw, folder / "rejected_rows.parquet")
     return replace(
         found,
         summary=ValidationSummary.load(folder / "validation.json"),
-        refusals=refusals_in(folder / "rejected_rows.parquet"),
         notices=(*found.notices, *notices),
         margins=margins,
         comparisons=tuple(_comparisons(study, found.wave_id, extract, side)),
     )
+
+
+def _judge_footer(found: Findings, raw: Path, rejected: Path) -> Findings:
+    """Tell what was refused, rows that look like a footer as one thing: no column of them is asked.
+
+    They are what is wrong with the wave where nothing else is, else worth a look.
+    """
+    footer = footer_lines(raw, rejected)
+    found = replace(found, refusals=refusals_in(rejected, apart=footer))
+    if not footer:
+        return found
+    values = {"count": len(footer), "line": footer[0]}
+    if found.error and not found.refusals:
+        return replace(found, error=FooterError("validation-footer", **values))
+    return replace(found, notices=(Note("validation-footer", values), *found.notices))
 
 
 def _side(folder: Path) -> Side:

@@ -5,6 +5,7 @@ Belongs here: writing them, private and whole. Not here: what was found (finding
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,10 +26,11 @@ FIRST_LINES = 5
 HIDDEN_ROLES = {"direct_identifier", "commune_name", "open_text"}
 
 
-def refusals_in(rejected: Path) -> tuple[Refusal, ...]:
-    """Return the breaches grouped by rule and column, the most frequent first."""
+def refusals_in(rejected: Path, apart: Sequence[int] = ()) -> tuple[Refusal, ...]:
+    """Return the breaches by rule and column, most frequent first; none of the lines `apart`."""
     groups = (
         pl.scan_parquet(rejected)
+        .filter(~pl.col("_line").is_in(apart))
         .group_by("rule", "column")
         .agg(pl.len().alias("cells"), pl.col("_line").sort().head(FIRST_LINES))
         .sort(["cells", "column", "rule"], descending=[True, False, False])

@@ -143,7 +143,22 @@ def test_merged_cells_among_the_answers_are_refused(refused):
 
 def test_a_value_beside_the_header_is_refused(refused):
     error = refused(sheet_of(["id", "a"], ["1", "x"], ["2", "y", "z"]), format="xlsx")
-    assert (error.rule, error.values["line"]) == ("intake-ragged", 3)
+    assert (error.rule, error.values["line"]) == ("intake-beyond-header", 3)
+
+
+def test_a_title_that_is_not_declared_is_told_with_the_key_that_declares_it(refused):
+    """The remedy was that of a CSV: texts in quotes."""
+
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.merge_range("A1:C1", "Enquête 2024")
+        for row, cells in enumerate([["id", "a", "b"], ["1", "x", "y"]], start=1):
+            sheet.write_row(row, 0, cells)
+
+    error = refused(workbook(fill), format="xlsx")
+    assert (error.rule, error.values["line"]) == ("intake-beyond-header", 2)
+    for lang in ("fr", "en"):
+        assert "1" in error.text(lang) and "`title_rows`" in error.text(lang)
 
 
 @pytest.mark.parametrize(

@@ -98,13 +98,13 @@ def _copy(extract: Path, fmt: ExtractFormat, raw: RawWriter, rows: Iterator[Row]
     line, header = next(rows, (0, []))
     if not header:
         raise ExtractError.whole("intake-no-header", extract, titles=fmt.title_rows)
-    raw.header(_named(header), line)
+    raw.header(_filled(header), line)
     labels = list(islice(rows, fmt.label_rows))
     last, footer, dropped = line + len(labels), None, 0
     pattern = re.compile(fmt.footer) if fmt.footer else None
     while batch := list(islice(rows, BATCH_ROWS)):
         cut = _footer_at(batch, pattern)
-        _write(extract, raw, batch[:cut])
+        _write(extract, raw, batch[:cut], line)
         last = batch[:cut][-1][0] if batch[:cut] else last
         if cut is not None:
             footer, dropped = batch[cut][0], len(batch) - cut + sum(1 for _ in rows)
@@ -112,10 +112,10 @@ def _copy(extract: Path, fmt: ExtractFormat, raw: RawWriter, rows: Iterator[Row]
     return footer
 
 
-def _named(header: list[str]) -> list[str]:
-    """Return the header without empty cells at its end: each row is as wide as the widest."""
-    width = max(place for place, name in enumerate(header, start=1) if name)
-    return header[:width]
+def _filled(cells: list[str]) -> list[str]:
+    """Return a row without empty cells at its end: each is read as wide as the widest."""
+    width = max(place for place, cell in enumerate(cells, start=1) if cell)
+    return cells[:width]
 
 
 def _footer_at(batch: list[Row], pattern: re.Pattern[str] | None) -> int | None:
@@ -127,15 +127,16 @@ def _footer_at(batch: list[Row], pattern: re.Pattern[str] | None) -> int | None:
     return next(matches, None)
 
 
-def _write(extract: Path, raw: RawWriter, batch: list[Row]) -> None:
+def _write(extract: Path, raw: RawWriter, batch: list[Row], header: int) -> None:
     if not batch:
         return
     width = len(raw.columns)
     for line, cells in batch:
         if any(cells[width:]):
             raise ExtractError.at(
-                "intake-ragged", extract, line, found=len(cells), expected=width, count=1
-            )
+                "intake-beyond-header", extract, line,
+                found=len(_filled(cells)), expected=width, header=header,
+            )  # fmt: skip
     columns = list(zip(*(cells for _, cells in batch), strict=True))[:width]
     lines = np.array([line for line, _ in batch], np.int64)
     raw.write(lines, [pa.array(column, pa.string()) for column in columns])

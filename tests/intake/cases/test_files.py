@@ -6,6 +6,8 @@ import io
 import pytest
 import xlsxwriter
 
+from pipelines.texts import LANGUAGES
+from pipelines.validation.report_questions import questions_for
 from tests.intake.cases import extract as sound
 from tests.intake.cases.extract import cell, column, extract, without
 
@@ -106,6 +108,38 @@ def test_case_11_footer_rows_are_no_respondents(check, same):
     assert (error.key, error.values["line"]) == ("intake-ragged", 8)
     total = "Total" + ";" * extract().split("\n")[0].count(";") + "\n"
     assert (8, "commune", "required") in check(extract() + total).rejected
+
+
+def xlsx(*below: list[str]) -> bytes:
+    """Return the sound extract as a workbook, with rows below it."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet()
+        rows = [line.split(";") for line in extract().splitlines()]
+        for at, cells in enumerate([*rows, [], *below]):
+            sheet.write_row(at, 0, cells)
+    return stream.getvalue()
+
+
+def test_case_11_a_footer_that_is_not_declared_is_told_as_one_and_asked_of_nobody(check):
+    """It was one question to the institute for each column that must be filled."""
+    content, sound_one = xlsx(["Base", "6"], ["Source : institut"]), check(extract()).report
+    report = check(content, format="xlsx").report
+    error = report.findings.error
+    assert (error.key, error.values) == ("validation-footer", {"count": 2, "line": 9})
+    for lang in LANGUAGES:
+        assert "`footer`" in report.summary_text(lang)
+        asked = questions_for(report.findings, lang)
+        assert asked == questions_for(sound_one.findings, lang)
+    assert check(content, format="xlsx", footer="Base").report.is_accepted
+
+
+def test_case_11_a_footer_hides_no_other_refusal(check):
+    stream = xlsx(["R7", *[""] * 8, "Y", "9"], ["Source : institut"])
+    findings = check(stream, format="xlsx").report.findings
+    assert findings.error.key == "validation-refused"
+    assert findings.notices[0].key == "validation-footer"
+    assert {one.lines for one in findings.refusals} == {(9,)}
 
 
 def test_case_12_columns_of_the_same_name_are_refused(check):
