@@ -6,6 +6,7 @@ Belongs here: arguments and what is printed. Not here: reading declarations (stu
 
 import datetime as dt
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,12 +81,7 @@ def receive(
 
     declared = load_study(root, study)
     declared.wave(wave)  # an unknown wave is said before anything is asked
-    if producer is None:
-        producer = click.prompt(say("cli-ask-producer"))
-    if licence is None:
-        licence = click.prompt(say("cli-ask-licence"))
-    if personal_data is None:
-        personal_data = click.confirm(say("cli-ask-personal"))
+    producer, licence, personal_data = _answered(producer, licence, personal_data)
     delivery = intake.receive(
         root, study, wave, file,
         producer=producer, licence=licence, personal_data=personal_data, synthetic=synthetic,
@@ -98,6 +94,27 @@ def receive(
     )  # fmt: skip
     outcome = _check(root, study, wave, delivery.extract)
     return outcome or _synthetic_agrees(declared, wave, delivery)
+
+
+def _answered(
+    producer: str | None, licence: str | None, personal_data: bool | None
+) -> tuple[str, str, bool]:
+    """Ask for what was not given; where nobody answers, name the options that say it."""
+    options = {
+        "--producer": producer, "--licence": licence,
+        "--personal-data / --no-personal-data": personal_data,
+    }  # fmt: skip
+    try:
+        return (
+            click.prompt(say("cli-ask-producer")) if producer is None else producer,
+            click.prompt(say("cli-ask-licence")) if licence is None else licence,
+            click.confirm(say("cli-ask-personal")) if personal_data is None else personal_data,
+        )
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise  # somebody changed their mind
+        missing = ", ".join(name for name, given in options.items() if given is None)
+        raise click.UsageError(say("cli-receive-unanswered", None, options=missing)) from None
 
 
 @click.command(cls=Verb, name="check")

@@ -35,8 +35,9 @@ def phare(
     at = ["--root", str(root)] if root else []
     environment = {**os.environ, "PHARE_LANG": "en", **settings}
     return subprocess.run(
-        [str(PHARE), *at, *arguments], capture_output=True, text=True, env=environment, check=False
-    )
+        [str(PHARE), *at, *arguments], capture_output=True, text=True, env=environment, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +219,17 @@ def test_receive_copies_describes_and_checks(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.USAGE and "--name" in done.stderr
     done = phare(*asked, "--name", "2020-08-01-b", "--supersedes", "2020-08-01", root=root)
     assert done.returncode == ExitCode.DONE, done.stderr
+
+
+def test_receive_with_nobody_to_answer_names_the_options_to_give(tmp_path: Path) -> None:
+    root = write_tiny_study(tmp_path)
+    fresh = tmp_path / "extrait.csv"
+    fresh.write_bytes(next((root / "raw").rglob("extrait.csv")).read_bytes() + b"R99,1,N,O,1,5,v\n")
+    asked = "receive", str(fresh), "--study", STUDY, "--wave", "2020", "--producer", "Institut"
+    done = phare(*asked, root=root)
+    assert done.returncode == ExitCode.USAGE
+    assert "add --licence, --personal-data / --no-personal-data." in done.stderr
+    assert len(list((root / "raw" / STUDY / "2020").iterdir())) == 1
 
 
 def test_check_of_a_bad_file_says_what_to_ask_and_ends_with_1(tmp_path: Path) -> None:
