@@ -159,4 +159,6 @@ def reproduce(root: Path, release: str, *, clean: bool, as_json: bool) -> ExitCo
         key = "cli-reproduce-same" if found.is_same else "cli-reproduce-differs"
         told = {name: ", ".join(facts[name]) or "—" for name in ("differing", "libraries")}
         click.echo(say(key, None, **{**facts, **told}))
+        if found.is_declared_today and not found.is_same:
+            click.echo(say("cli-reproduce-declaration", None, folder=root / "schemas", **facts))
     return ExitCode.DONE if found.is_same else ExitCode.VERIFICATION

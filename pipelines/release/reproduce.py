@@ -38,7 +38,9 @@ class Reproduction:
 
     `differing` names what is not the same: tables (schema or values) and descriptor keys; it is
     empty where the content ids are equal. `libraries` names those of another version than in the
-    recorded run: a difference that they make is no fault of the data.
+    recorded run: a difference that they make is no fault of the data. `is_declared_today` tells
+    that the declaration was the one that the root has now, which no commit holds: it may have
+    changed since the release.
     """
 
     version: str
@@ -46,6 +48,7 @@ class Reproduction:
     rebuilt: str
     differing: tuple[str, ...]
     libraries: tuple[str, ...]
+    is_declared_today: bool
 
     @property
     def is_same(self) -> bool:
@@ -79,7 +82,7 @@ def reproduce(
     return Reproduction(
         version, entry["content_id"], content_id(read_descriptor(rebuilt)),
         differing_parts(read_descriptor(published), read_descriptor(rebuilt)),
-        _other_libraries(published, rebuilt),
+        _other_libraries(published, rebuilt), is_declared_today=_is_apart(root, code),
     )  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def _copy_inputs(
     root: Path, study_id: str, descriptor: Mapping[str, Any], code: Path, work: Path
 ) -> None:
     """Copy the declaration and, per wave, the deliveries up to the one that was published."""
-    own = work / "code" if root.resolve() == code.resolve() else root
+    own = root if _is_apart(root, code) else work / "code"
     shutil.copytree(own / "schemas", work / "root" / "schemas")
     for source in (one for one in descriptor["sources"] if "pub:sha256" in one):
         wave, digest = source["pub:wave"], source["pub:sha256"]
@@ -135,6 +138,11 @@ def _copy_inputs(
         corrections = own / "raw" / study_id / wave / "corrections.yaml"
         if corrections.is_file():
             shutil.copy(corrections, work / "root" / "raw" / study_id / wave)
+
+
+def _is_apart(root: Path, code: Path) -> bool:
+    """Return whether `root` is a folder of its own, whose declaration no commit of `code` holds."""
+    return root.resolve() != code.resolve()
 
 
 def _run(study_id: str, released: str, work: Path, *, clean: bool) -> Path:

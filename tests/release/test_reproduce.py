@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import ExitCode
 from pipelines.release import ReproductionError, reproduce
 from pipelines.release.reproduce import RUN_PHARE, differing_parts
 from tests.release.made_up_release import declared, edit, published
@@ -53,6 +54,7 @@ def test_a_release_is_rebuilt_from_its_commit_and_its_extract(code: Path, tmp_pa
     (code / "pipelines" / "release" / "broken.py").write_text("not committed, so not used")
     found = reproduce(root, STUDY, "0.1.0", work=tmp_path / "work", code=code)
     assert found.is_same and found.differing == () and found.libraries == ()
+    assert found.is_declared_today
 
 
 @pytest.mark.slow
@@ -62,6 +64,11 @@ def test_a_rebuild_that_differs_says_in_what(code: Path, tmp_path: Path) -> None
     edit(root, "study", lambda file: file.update(citation="Une autre"))
     found = reproduce(root, STUDY, "0.1.0", work=tmp_path / "work", code=code)
     assert not found.is_same and found.differing == ("pub:citation",)
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        run_phare(code, root, "--lang", "en", "reproduce", f"{STUDY}@0.1.0")
+    assert ended.value.returncode == ExitCode.VERIFICATION
+    told = ended.value.stdout.decode()
+    assert "today's" in told and str(root / "schemas") in told and "--root" in told
 
 
 def test_a_release_of_uncommitted_code_or_without_its_extract_is_refused(
