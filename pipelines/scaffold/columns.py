@@ -31,6 +31,11 @@ NAMED = (  # role, what its name looks like; the first that fits
     ("region", r"r[eé]gion\w*"),
     ("commune_size", r"(tranche|taille|strate)_?\w*"),
 )
+SIZE = (
+    re.compile(  # what a class of commune sizes says: thousands of inhabitants, or a kind of place
+        r"\d[ .,\u00a0\u202f]?\d{3}|\d ?k\b|\bhab|inhabitant|rural|commune|agglo", re.IGNORECASE
+    )
+)
 LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})  # letters that no normal form takes apart
 IDENTIFIER = re.compile(r"(id|ident|num|numero|respondent|respid|key)([_\W].*)?", re.IGNORECASE)
 
@@ -124,6 +129,8 @@ def _candidate(
     if row is None:
         return Candidate(name, "text", 0, (), labels, has_comma=False)
     kind = "respondent" if is_key else _named(name) or _shaped(row)
+    if kind == "commune_size" and not _speaks_of_size([*row["codes"], *labels.values()]):
+        kind = _shaped(row)  # `strate` and `tranche` are names of much else
     codes = tuple(row["codes"]) if kind == "code" else ()
     return Candidate(name, kind, row["distinct_values"], codes, labels, row["has_comma"])
 
@@ -131,6 +138,10 @@ def _candidate(
 def _named(name: str) -> str | None:
     fits = (kind for kind, look in NAMED if re.fullmatch(look, name, re.IGNORECASE))
     return next(fits, None)
+
+
+def _speaks_of_size(texts: Iterable[str]) -> bool:
+    return any(SIZE.search(one) for one in texts if not one.isdigit())
 
 
 def _shaped(row: dict[str, Any]) -> str:

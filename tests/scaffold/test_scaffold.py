@@ -101,6 +101,28 @@ def test_a_workbook_of_several_sheets_with_a_title_is_scaffolded_from_the_one_na
     assert yaml.safe_load(questions)["questions"]["q1"]["columns"] == "q1"
 
 
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        (("1", "2"), "code"),
+        (("1101", "1102"), "code"),
+        (("18-24", "25-34"), "code"),
+        (("<2000", "2000 à 19999"), "commune_size"),
+        (("Moins de 2 000 habitants", "Paris"), "commune_size"),
+        (("rural", "20-100k"), "commune_size"),
+    ],
+)
+def test_a_column_is_a_commune_size_where_its_codes_look_like_one(
+    tmp_path: Path, codes: tuple[str, str], kind: str
+) -> None:
+    """Any `STRATE` was: a stratum of any design, then checked against the communes' sizes."""
+    file = tmp_path / "extrait.csv"
+    lines = [f"R{one};{codes[one % 2]}" for one in range(20)]
+    file.write_text("\n".join(["id;STRATE", *lines]) + "\n", "utf-8")
+    _, (_, found) = candidates_of(file, ExtractFormat(delimiters=(";",)))
+    assert found.kind == kind
+
+
 def _codes(folder: Path, scale: str) -> list[dict[str, str]]:
     with (folder / "codelists" / f"{scale}.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
