@@ -119,10 +119,17 @@ def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
         return
     for one in states:
         sizes = {name: number(one[name], 1, default_language()) for name in one if "bytes" in name}
-        click.echo(say("cli-status-study", None, **{**one, **sizes}))
+        run = {"last_run": _run_told(one["last_run"])}
+        click.echo(say("cli-status-study", None, **{**one, **sizes, **run}))
         for kind in ("waves", "refused", "candidates", "leftovers", "failures"):
             for line in one[kind]:
                 click.echo(say(f"cli-status-{kind}", None, **line))
+
+
+def _run_told(last_run: str) -> str:
+    """Return when the last run started and, in words, how it ended."""
+    started, _, ended = last_run.partition(" ")
+    return f"{started} {say(f'cli-status-run-{ended.lower()}')}" if ended else started
 
 
 @click.command(cls=Verb, name="tidy")

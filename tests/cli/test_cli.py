@@ -17,6 +17,7 @@ from string import Formatter
 import click
 import pytest
 from click.testing import CliRunner
+from dagster import DagsterRunStatus
 
 from pipelines.cli import bilingual
 from pipelines.cli.command import VERBS
@@ -178,6 +179,18 @@ def test_sizes_are_told_as_the_reader_writes_numbers(published: Path) -> None:
     told = {lang: phare("--lang", lang, "status", root=published).stdout for lang in ("fr", "en")}
     assert re.search(r"\d,\d Mo publiés, \d+,\d Mo privés", told["fr"])
     assert re.search(r"\d\.\d MB published, \d+\.\d MB private", told["en"])
+
+
+def test_how_the_last_run_ended_is_told_in_words_and_to_programs_as_dagster_says_it(
+    published: Path,
+) -> None:
+    told = {lang: phare("--lang", lang, "status", root=published).stdout for lang in ("fr", "en")}
+    assert "(réussie)" in told["fr"] and "(succeeded)" in told["en"]
+    assert "SUCCESS" not in told["fr"] + told["en"]
+    state = json.loads(phare("status", "--json", root=published).stdout)
+    assert state[0]["last_run"].endswith(" SUCCESS")
+    ends = {f"cli-status-run-{one.value.lower()}" for one in DagsterRunStatus}
+    assert ends <= messages().keys()
 
 
 def test_verify_of_nothing_is_no_success(tmp_path: Path) -> None:
