@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from pipelines.cli.bilingual import Verb, option
+from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
 from pipelines.texts import Lang, decimal_text, default_language, say
 
@@ -21,7 +21,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command(cls=Verb, name="disclosure")
-@click.argument("study")
+@argument("study")
 @option("--wave", help="cli-option-wave")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
@@ -40,8 +40,8 @@ def disclosure(root: Path, study: str, wave: str | None, *, as_json: bool) -> Ex
 
 
 @click.command(cls=Verb, name="diff")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@argument("before", metavar="A")
+@argument("after", metavar="B")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
 def diff(root: Path, before: str, after: str, *, as_json: bool) -> None:
@@ -62,8 +62,8 @@ def diff(root: Path, before: str, after: str, *, as_json: bool) -> None:
 
 
 @click.command(cls=Verb, name="trace")
-@click.argument("release", metavar="STUDY@VERSION|PATH")
-@click.argument("key", nargs=-1, required=True, metavar="COLUMN=CODE...")
+@argument("release", metavar="STUDY@VERSION|PATH")
+@argument("key", nargs=-1, required=True, metavar="COLUMN=CODE...")
 @option("--table", help="cli-option-table")
 @option("--raw", type=FOLDER, help="cli-option-raw")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
@@ -140,7 +140,7 @@ def _shown(value: str | None, lang: Lang) -> str:
 
 
 @click.command(cls=Verb, name="reproduce")
-@click.argument("release", metavar="STUDY@VERSION")
+@argument("release", metavar="STUDY@VERSION")
 @option("--clean", is_flag=True, help="cli-option-clean")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj

@@ -6,6 +6,7 @@ Belongs here: the classes that look words up when help is shown, and leading cli
 
 import gettext
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,8 +32,19 @@ def speak(lang: str | None = None) -> None:
     gettext.textdomain("phare")
 
 
+def in_words(place: str) -> str:
+    """Return what stands for a value in a usage line (`[STUDY]...`) in the reader's language."""
+    keys = {word: f"cli-place-{word.lower()}" for word in re.findall("[A-Z]+", place)}
+    told = {word: say(key) for word, key in keys.items() if key in messages()}
+    return re.sub("[A-Z]+", lambda found: told.get(found[0], found[0]), place)
+
+
 class Option(click.Option):
     """An option whose `help` is the key of a message."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what stands for its value."""
+        return in_words(super().make_metavar(ctx))
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return the option and its help in the reader's language."""
@@ -40,6 +52,14 @@ class Option(click.Option):
         if record is None or not self.help:
             return record
         return record[0], record[1].replace(self.help, say(self.help))
+
+
+class Argument(click.Argument):
+    """An argument that is named in the reader's language."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what stands for its value."""
+        return in_words(super().make_metavar(ctx))
 
 
 class Verb(click.Command):
@@ -75,3 +95,8 @@ def write_exit_codes(formatter: click.HelpFormatter) -> None:
 def option(*names: str, **attributes: Any) -> Callable[[Function], Function]:
     """Declare an option whose `help` is a message key."""
     return click.option(*names, cls=Option, **attributes)
+
+
+def argument(name: str, **attributes: Any) -> Callable[[Function], Function]:
+    """Declare an argument whose place is named in the reader's language."""
+    return click.argument(name, cls=Argument, **attributes)

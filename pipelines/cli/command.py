@@ -21,7 +21,7 @@ import click
 
 from phare_data.errors import PhareDataError
 from pipelines import PROJECT
-from pipelines.cli.bilingual import Option, option, speak, write_exit_codes
+from pipelines.cli.bilingual import Option, in_words, option, speak, write_exit_codes
 from pipelines.errors import ExitCode, PhareError
 from pipelines.texts import LANGUAGES, say
 
@@ -74,6 +74,10 @@ class Group(click.Group):
         module = import_module(f"pipelines.cli.{VERBS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the parts of the usage line in the reader's language."""
+        return [in_words(one) for one in super().collect_usage_pieces(ctx)]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the program is for."""

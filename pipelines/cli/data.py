@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.cli.bilingual import Verb, option
+from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
 from pipelines.study import DeclarationError, Study, load_study, study_names
 from pipelines.texts import default_language, say
@@ -57,7 +57,7 @@ def _line(study: Study) -> str:
 
 
 @click.command(cls=Verb, name="receive")
-@click.argument("file", type=FILE)
+@argument("file", type=FILE)
 @option("--study", required=True, help="cli-option-study")
 @option("--wave", required=True, help="cli-option-wave")
 @option("--producer", help="cli-option-producer")
@@ -118,7 +118,7 @@ def _answered(
 
 
 @click.command(cls=Verb, name="check")
-@click.argument("study")
+@argument("study")
 @option("--wave", help="cli-option-wave")
 @option("--extract", type=FILE, help="cli-option-extract")
 @click.pass_obj
@@ -176,12 +176,15 @@ def _check(root: Path, study: str, wave: str, extract: Path) -> ExitCode:
 
 
 @click.command(cls=Verb, name="new")
-@click.argument("study")
+@argument("study")
 @option("--extract", type=FILE, required=True, help="cli-option-scaffold")
 @option("--encoding", help="cli-option-encoding")
 @option("--delimiter", help="cli-option-delimiter")
 @option("--sheet", help="cli-option-sheet")
-@option("--title-rows", type=click.IntRange(min=0), default=0, help="cli-option-title-rows")
+@option(
+    "--title-rows", type=click.IntRange(min=0), metavar="N", default=0,
+    help="cli-option-title-rows",
+)  # fmt: skip
 @click.pass_obj
 def new(
     root: Path, study: str, extract: Path, *, encoding: str | None, delimiter: str | None,

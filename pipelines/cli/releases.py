@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.bilingual import Verb, option
+from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
 from pipelines.study import load_study
 from pipelines.texts import Said, say
 
 
 @click.command(cls=Verb, name="verify")
-@click.argument("paths", nargs=-1, metavar="[PATH|URL]...")
+@argument("paths", nargs=-1, metavar="[PATH|URL]...")
 @option("--public-key", type=click.Path(path_type=Path), help="cli-option-public-key")
 @option("--require-signature", is_flag=True, help="cli-option-require-signature")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
@@ -52,8 +52,8 @@ def verify(
 
 
 @click.command(cls=Verb, name="approve")
-@click.argument("study")
-@click.argument("candidate")
+@argument("study")
+@argument("candidate")
 @option("--by", required=True, help="cli-option-by")
 @option("--erratum", help="cli-option-erratum")
 @click.pass_obj
@@ -71,8 +71,8 @@ def approve(root: Path, study: str, candidate: str, *, by: str, erratum: str | N
 
 
 @click.command(cls=Verb, name="withdraw")
-@click.argument("study")
-@click.argument("version")
+@argument("study")
+@argument("version")
 @option("--reason", required=True, help="cli-option-reason")
 @option("--reason-en", help="cli-option-reason-en")
 @option("--by", required=True, help="cli-option-by")
@@ -94,8 +94,8 @@ def withdraw(
 
 
 @click.command(cls=Verb, name="purge")
-@click.argument("study")
-@click.argument("version")
+@argument("study")
+@argument("version")
 @option("--reason", required=True, help="cli-option-reason")
 @option("--reason-en", help="cli-option-reason-en")
 @option("--by", required=True, help="cli-option-by")
@@ -141,8 +141,8 @@ def _rebuild_site(root: Path) -> None:
 
 
 @click.command(cls=Verb, name="push")
-@click.argument("target", metavar="URL")
-@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@argument("target", metavar="URL")
+@argument("studies", nargs=-1, metavar="[STUDY]...")
 @option("--base-url", help="cli-option-base-url")
 @option("--no-site", "without_site", is_flag=True, help="cli-option-no-site")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")

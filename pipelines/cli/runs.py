@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from pipelines.cli.bilingual import Verb, option
+from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode, PhareError
 from pipelines.numbers import number
 from pipelines.profile import measured, measures, profile_text, profiling
@@ -27,7 +27,7 @@ NEW_OBJECTS = 100_000  # between two looks of the garbage collector, instead of 
 
 
 @click.command(cls=Verb, name="publish")
-@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@argument("studies", nargs=-1, metavar="[STUDY]...")
 @option("--all", "every", is_flag=True, help="cli-option-all")
 @option("--date", "released", type=click.DateTime(["%Y-%m-%d"]), help="cli-option-date")
 @option("--erratum", help="cli-option-erratum")
@@ -106,7 +106,7 @@ def site(root: Path, base_url: str | None, *, as_json: bool) -> None:
 
 
 @click.command(cls=Verb, name="status")
-@click.argument("studies", nargs=-1, metavar="[STUDY]...")
+@argument("studies", nargs=-1, metavar="[STUDY]...")
 @option("--json", "as_json", is_flag=True, help="cli-option-json")
 @click.pass_obj
 def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
@@ -133,7 +133,10 @@ def _run_told(last_run: str) -> str:
 
 
 @click.command(cls=Verb, name="tidy")
-@option("--days", type=click.IntRange(min=0), default=30, show_default=True, help="cli-option-days")
+@option(
+    "--days", type=click.IntRange(min=0), metavar="N", default=30, show_default=True,
+    help="cli-option-days",
+)  # fmt: skip
 @option("--dry-run", is_flag=True, help="cli-option-dry-run")
 @click.pass_obj
 def tidy(root: Path, days: int, *, dry_run: bool) -> None:
@@ -151,8 +154,9 @@ def tidy(root: Path, days: int, *, dry_run: bool) -> None:
 
 @click.command(cls=Verb, name="serve")
 @option(
-    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="cli-option-port"
-)
+    "--port", type=click.IntRange(1, 65535), metavar="N", default=8000, show_default=True,
+    help="cli-option-port",
+)  # fmt: skip
 @option("--host", default="127.0.0.1", show_default=True, help="cli-option-host")
 @click.pass_obj
 def serve(root: Path, port: int, host: str) -> None:
