@@ -201,6 +201,23 @@ def test_a_log_that_is_gone_is_what_is_missed_not_the_files_of_a_release(
     assert verify(private_copy / STUDY / "0.3.0").is_sound  # by itself
 
 
+def test_a_folder_that_may_not_be_read_is_no_study_that_lost_its_log(
+    private_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A volume mounted at published/ has one of root, and verify ended with a traceback."""
+    locked, is_file = private_copy / "lost+found", Path.is_file
+    locked.mkdir(0)
+
+    def asked_as_another_user(path: Path) -> bool:
+        if path.parent == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", asked_as_another_user)
+    (found,) = verify_all(private_copy)
+    assert found.is_sound
+
+
 def test_a_name_or_a_file_is_no_folder_and_the_message_says_what_is(private_copy: Path) -> None:
     for place in (STUDY, private_copy / STUDY / "versions.json"):
         with pytest.raises(SourceError) as refused:

@@ -80,9 +80,10 @@ def _all_at(path: Path | str) -> list[Path | str]:
 
 def _has_lost_its_log(folder: Path) -> bool:
     """Whether a folder holds versions, and neither the log that names them nor a release."""
-    if (folder / VERSIONS).is_file() or (folder / MANIFEST).is_file():
+    versions = (one for one in folder.glob("[0-9]*") if is_version(one.name) and one.is_dir())
+    if next(versions, None) is None:  # as in a folder that may not be read, such as lost+found
         return False
-    return any(is_version(one.name) and one.is_dir() for one in folder.iterdir())
+    return not ((folder / VERSIONS).is_file() or (folder / MANIFEST).is_file())
 
 
 def verify_release(folder: Path) -> Verification:
