@@ -47,13 +47,13 @@ def _belongs(one: Candidate, group: Sequence[Candidate]) -> bool:
     first = group[0]
     if _stem(one.name) != _stem(first.name):
         return False
-    if not say_the_same(one.labels, first.labels):
+    if not all(_say_the_same(one.labels, other.labels) for other in group):
         return False
     mine, theirs = set(one.codes), set(first.codes)
     return len(mine & theirs) >= ALIKE * len(mine | theirs)
 
 
-def say_the_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+def _say_the_same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Whether two columns give no code two labels, and both label their codes, or neither does."""
     return bool(one) == bool(other) and all(
         other.get(code, label) == label for code, label in one.items()

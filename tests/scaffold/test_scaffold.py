@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -48,6 +49,15 @@ def test_a_full_grid_of_names_is_a_battery_over_two_lists() -> None:
 def test_columns_with_other_answers_stay_apart() -> None:
     found = gather([coded("q_a", "1", "2"), coded("q_b", "x", "y"), coded("q_c", "1", "2")])
     assert [one.columns for one in found] == ["q_a", "q_c", "q_b"]
+
+
+def test_a_column_at_odds_with_any_column_of_a_battery_is_none_of_it() -> None:
+    """Only the first was asked: 2 of q_b became `Peut-être`."""
+    yes, no, maybe = ({"1": "Oui"}, {"1": "Oui", "2": "Non"}, {"1": "Oui", "2": "Peut-être"})
+    columns = zip(("q_a", "q_b", "q_c"), (yes, no, maybe), strict=True)
+    found = gather([replace(coded(name, *labels), labels=labels) for name, labels in columns])
+    assert [one.columns for one in found] == ["q_a", "q_b", "q_c"]
+    assert [one.labels for one in found] == [yes, no, maybe]
 
 
 def test_columns_whose_file_names_their_codes_otherwise_are_no_battery_and_share_no_scale(
