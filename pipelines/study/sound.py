@@ -61,13 +61,14 @@ def _columns(parts: Parts) -> Iterator[tuple[YamlSource, Key, str]]:
 
 
 def _check_added(parts: Parts) -> None:
-    """Check that no column has the name of one that validation adds to each row of a survey."""
+    """Check that no column has the name of one that intake or validation adds to each row."""
     study = parts.study
-    added = {"stratum", *(f"by_{one}" for one in study.breakdowns)}
-    if study.weights.column != "weight":
-        added.add("weight")
+    added = {"_line"}
+    if study.kind == "survey":
+        added |= {f"by_{one}" for one in study.breakdowns} | {"frame_region", "frame_commune_size"}
+        added |= {"stratum", "weight"} - {study.weights.column}
     for source, key, column in _columns(parts):
-        if column in added and study.kind == "survey":
+        if column in added:
             raise DeclarationError(
                 "study-column-added", file=source.path, line=source.line(key), found=column
             )

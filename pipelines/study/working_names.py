@@ -32,6 +32,7 @@ WORKING_NAMES = frozenset(
         "file",
         "filename",
         "files",
+        "filled",
         "finite_base",
         "finite_effect",
         "finite_error",
