@@ -2,7 +2,11 @@
 
 import polars as pl
 
+from pipelines import sql
 from pipelines.disclosure import advise
+from pipelines.disclosure.bases import read_bases
+from pipelines.disclosure.regrouping import ungrouped
+from pipelines.study import TOTAL
 from pipelines.workspace import write_private
 from tests.disclosure.made_up_wave import SIZES, WAVE, estimates_of, respondents_of
 
@@ -68,6 +72,15 @@ def test_what_a_declared_grouping_saved_is_told(study_of, folder):
         }
     )
     weighted.write_parquet(folder / "w.parquet")
+    with sql.connect() as connection:
+        bases = read_bases(connection, study, WAVE, estimates)
+    finer = ungrouped(study, WAVE, bases, folder / "w.parquet", "region")
+    counts = dict(
+        zip(finer.cells, zip(finer.respondents[0], finer.population, strict=True), strict=True)
+    )
+    units = dict(zip(bases.cells, bases.population, strict=True))["R3", TOTAL]
+    assert (counts["R3", TOTAL][0], counts["R4", TOTAL][0]) == (56, 4)
+    assert counts["R3", TOTAL][1] + counts["R4", TOTAL][1] == units > counts["R4", TOTAL][1] > 0
     (saved,) = advise(study, WAVE, estimates, folder / "w.parquet").saved
     assert (saved.breakdown, saved.grouped) == ("region", ("R4",))
     assert (saved.withheld, saved.withheld_without) == (0, 2)

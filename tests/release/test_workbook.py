@@ -21,6 +21,7 @@ def test_the_workbook_holds_a_cover_notes_and_every_table(first: ReleaseOutcome)
     assert "0.1.0" in cover["Version"]
     for sheet in book.worksheets[2:]:
         assert len(sheet.tables) == 1 and not sheet.merged_cells.ranges
+        assert sheet.freeze_panes == "A2"  # names of columns stay in sight
 
 
 def test_its_figures_are_those_of_the_parquet_file_and_codes_stay_text(
