@@ -8,8 +8,8 @@ import pytest
 
 from pipelines import sql
 from pipelines.disclosure import DisclosureAuditError, audit, examine, protect, reconstruction
-from pipelines.disclosure.combinations import answers_near, ways_to_split
-from pipelines.disclosure.reconstruction import Reconstruction
+from pipelines.disclosure.combinations import Points, answers_near, ways_to_split
+from pipelines.disclosure.reconstruction import Reconstruction, _pinned
 from pipelines.disclosure.released import load_released, read_wave
 from tests.disclosure.made_up_wave import WAVE, estimates_of, respondents_of
 
@@ -193,3 +193,19 @@ def test_nothing_is_tried_where_the_frame_does_not_count(study_of, folder):
     assert report.crossings_not_examined == 0
     assert "weights" in report.rules_not_run
     assert "minimum_population" in report_rules
+
+
+@pytest.mark.parametrize(
+    ("points", "is_pinned"),
+    [
+        ([(1, 1)], True), ([(1, 0)], True),  # the only one of a crossing
+        ([(10, 10)], True), ([(10, 0), (9, 0)], True), ([(11, 11)], False),  # small, or not
+        ([(0, 0)], False), ([(2, 0), (2, 2)], False), ([(2, 1)], False),
+        ([(0, 0), (3, 3)], False), ([(0, 0), (3, 0)], True),  # nobody there: not everyone said so
+    ],
+)  # fmt: skip
+def test_a_small_crossing_is_pinned_when_every_combination_says_all_or_none(points, is_pinned):
+    split, given = (np.array([[one[at]] for one in points]) for at in (0, 1))
+    zeros = np.zeros(len(points))
+    found = _pinned(Points(zeros.astype(np.intp), zeros, split, given, zeros), 1, 11)
+    assert found.tolist() == [[is_pinned]]
