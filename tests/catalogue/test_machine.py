@@ -23,7 +23,7 @@ from rdflib.compare import isomorphic
 
 import phare_data
 from pipelines.catalogue import build_site, read_published
-from pipelines.catalogue.machine import head
+from pipelines.catalogue.machine import ddi, head
 from pipelines.release import withdraw
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, declared, edit, published
@@ -411,3 +411,14 @@ def test_the_same_releases_give_the_same_bytes_in_another_process(site: Path) ->
         )  # fmt: skip
         after = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
         assert before == after
+
+
+def test_the_ddi_counts_the_newest_wave_whatever_its_name(tmp_path: Path) -> None:
+    """Of `printemps` and `automne` it took the one that comes last in the alphabet."""
+    declared(tmp_path, waves=("automne", "printemps"))
+    days = {"start": dt.date(2020, 9, 1), "end": dt.date(2020, 10, 1)}
+    study = edit(tmp_path, "waves", lambda file: file["waves"]["automne"].update(days))
+    published(study)
+    release = read_published(tmp_path / "published").studies[0].newest
+    notes = etree.fromstring(ddi.codebook(release, BASE)).findall(".//d:var/d:notes", DDI)
+    assert {one.text for one in notes} == {"wave: automne"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.machine.elements import Element, add, add_both
 from pipelines.catalogue.published import Release
 from pipelines.study import NOT_APPLICABLE, TOTAL, Text
@@ -67,12 +68,13 @@ def _national(release: Release, questions: Mapping[str, Row]) -> dict[Item, Sequ
         found.setdefault((row["question"], row["domain"], row["actor"]), []).append(row)
     places = {code: at for at, code in enumerate(questions)}
     ordered = sorted(found, key=lambda item: (places[item[0]], item[1:]))
-    return {item: _last_wave(found[item]) for item in ordered}
+    waves = list(Codebook(release).waves)
+    return {item: _last_wave(found[item], waves) for item in ordered}
 
 
-def _last_wave(rows: Sequence[Row]) -> Sequence[Row]:
+def _last_wave(rows: Sequence[Row], waves: Sequence[str]) -> Sequence[Row]:
     asked = [row["wave"] for row in rows if row["status"] != "not_asked"]
-    last = max(asked or [row["wave"] for row in rows])
+    last = max(asked or [row["wave"] for row in rows], key=waves.index)
     return [row for row in rows if row["wave"] == last]
 
 
