@@ -5,7 +5,6 @@ Belongs here: finding a text and filling its blanks. Not here: the texts themsel
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,9 +56,3 @@ def say(key: str, lang: Lang | None = None, /, **values: object) -> str:
         for name, one in values.items()
     }
     return fill(messages()[key][spoken], spoken, filled)
-
-
-def decimal_text(value: float | Decimal, digits: int, lang: Lang | None = None) -> str:
-    """Return a number as it is written in `lang`: a decimal comma in French."""
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if (lang or default_language()) == "fr" else text

@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
+from pipelines import numbers
 from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
-from pipelines.texts import Lang, decimal_text, default_language, say
+from pipelines.texts import Lang, default_language, say
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -136,7 +137,8 @@ def _shown(value: str | None, lang: Lang) -> str:
     """Return a published number, all its digits, as `lang` writes it; an em dash for none."""
     if value is None:
         return "—"
-    return decimal_text(Decimal(value), len(value.partition(".")[2]), lang)
+    exact = Decimal(value)
+    return numbers.number(exact, -int(exact.as_tuple().exponent), lang)
 
 
 @click.command(cls=Verb, name="reproduce")

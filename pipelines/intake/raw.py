@@ -20,9 +20,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines import numbers
 from pipelines.blocks import LINE, BlockWriter
 from pipelines.intake.errors import ExtractError
-from pipelines.texts import Lang, decimal_text, say
+from pipelines.texts import Lang, default_language, say
 
 MAXIMUM_COLUMNS = 20_000  # above what a spreadsheet holds (16,384): a delimiter taken for another
 METADATA = b"phare:extract"
@@ -41,11 +42,12 @@ class Note:
 
     def text(self, lang: Lang | None = None) -> str:
         """Return the note in `lang`, numbers that are not whole with two decimals."""
+        spoken = lang or default_language()
         values = {
-            name: decimal_text(one, 2, lang) if isinstance(one, float) else one
+            name: numbers.number(one, 2, spoken) if isinstance(one, float) else one
             for name, one in self.values.items()
         }
-        return say(self.key, lang, **values)
+        return say(self.key, spoken, **values)
 
 
 @dataclass(frozen=True)

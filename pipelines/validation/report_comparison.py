@@ -7,7 +7,8 @@ Belongs here: comparison → lines of the page, and the questions it raises. Not
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from pipelines.texts import Lang, decimal_text, say
+from pipelines import numbers
+from pipelines.texts import Lang, say
 from pipelines.validation.comparison import Change, CodeChange, Comparison
 
 SHOWN = 12
@@ -80,7 +81,7 @@ def _moved(key: str, changes: Sequence[Change], decimals: int, lang: Lang) -> It
     """Say the largest changes of a share, in percent with `decimals`, and how many there are."""
     for one in _largest(changes):
         before, after = (
-            decimal_text(100 * share, decimals, lang) for share in (one.before, one.after)
+            numbers.number(100 * share, decimals, lang) for share in (one.before, one.after)
         )
         yield say(key, lang, name=one.name, before=before, after=after)
     yield from _more(changes, lang)

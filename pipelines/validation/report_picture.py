@@ -6,7 +6,8 @@ Belongs here: one chart, drawn as text. Not here: the shares (margins.py), the p
 
 from html import escape
 
-from pipelines.texts import Lang, decimal_text, say
+from pipelines import numbers
+from pipelines.texts import Lang, say
 from pipelines.validation.margins import Margin, MarginCell
 
 # Labels stand above their bars, so that the picture can be read on a telephone.
@@ -52,7 +53,7 @@ def _row(cell: MarginCell, place: int, top: float, lang: Lang) -> str:
 
 def _bar(share: float, colour: str, down: float, top: float, lang: Lang) -> str:
     long = PLOT * share / top
-    figure = decimal_text(100 * share, 1, lang)
+    figure = numbers.number(100 * share, 1, lang)
     return (
         f'<rect x="0" y="{down}" width="{long:.1f}" height="{BAR - 2}" fill="{colour}"/>'
         f'<text x="{long + 6:.1f}" y="{down + 10}">{figure}</text>'
