@@ -150,3 +150,14 @@ def test_a_figure_is_told_in_the_language_of_the_page(
     (text,) = made(PROGRAMME, lang, collection.files).values()
     words = html.unescape(text)
     assert all(one in words for one in own) and not any(one in words for one in other)
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', text.partition("</thead>")[0])
+    assert heads[-1] == "Source"  # read after the figure
+
+
+def test_a_ranking_whose_question_was_not_put_says_so_and_withholds_nothing() -> None:
+    study = next(one for one in releases().studies if one.id == MAYORS)
+    site = Site(releases(), "https://data.example.org/", "fr")
+    pages = StudyPages(site, study, Codebook(study.newest))
+    rows = [{**row, "status": "not_asked"} for row in study.newest.tables["priorities"].rows[:16]]
+    told = findings._ranking(pages, rows)
+    assert told["not_asked"] and not (told["withheld"] or told["table"] or told["chart"])

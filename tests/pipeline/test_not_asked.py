@@ -133,5 +133,6 @@ def test_a_question_that_the_last_wave_did_not_put_shows_the_one_before(root: Pa
     page = (root / "published" / "site" / STUDY / "questions" / "avis.html").read_text("utf-8")
     assert "La dernière vague n'a pas posé cette question" in page.replace("&#39;", "'")
     assert "Vague de 2022" in page
+    assert "Question non posée dans l'une des deux vagues" in page.replace("&#39;", "'")
     codebook = next((root / "published" / "site" / STUDY).glob("0.2.0/ddi.xml")).read_text("utf-8")
     assert '<notes xml:lang="en">wave: 2022</notes>' in codebook
