@@ -24,13 +24,13 @@ from pipelines.steps import (
     wave_folder,
 )
 from pipelines.study import Study, load_study
-from pipelines.study.columns import breakdown_codes
+from pipelines.study.columns import breakdown_codes, field
 from pipelines.study.tables import ESTIMATES
 from pipelines.texts import Lang, default_language, say
 from pipelines.workspace import private_folder
 
 Facts = dict[str, Any]
-STATUSES = ("published", "withheld", "not_asked", "not_applicable")
+STATUSES = field("status").enum
 SHOWN = 12  # pieces of advice that are worth a line; JSON has them all
 COUNTS = (
     "items", "earlier_releases", "cells_attacked", "shares_attacked", "held_by_the_total",

@@ -5,6 +5,7 @@ verb's own arguments (data.py, runs.py, releases.py, audit.py).
 """
 
 import atexit
+import gettext
 import logging
 import os
 import sys
@@ -60,7 +61,7 @@ class Group(click.Group):
         """Return the option for help, worded now: it is made before `--lang` is read."""
         found = super().get_help_option(ctx)
         if found is not None:
-            found.help = say("cli-option-help")
+            found.help = gettext.gettext("Show this message and exit.")
         return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:

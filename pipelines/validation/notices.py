@@ -180,6 +180,7 @@ def _without_category(study: Study, wave: Wave, rows: pl.LazyFrame) -> Iterator[
             .collect()
             .join(known.select("commune", code), left_on=column, right_on="commune")
             .drop_nulls(code)
+            .sort("_line")
         )
         if lost.height:
             yield Note(

@@ -12,8 +12,7 @@ from pipelines.catalogue.codebook import label
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.study import TOTAL
-
-STATUSES = ("published", "withheld", "not_asked", "not_applicable")
+from pipelines.study.columns import field
 
 
 def files(pages: StudyPages) -> Iterator[SiteFile]:
@@ -42,7 +41,7 @@ def _withheld(pages: StudyPages) -> list[dict[str, Any]]:
     return [
         {
             "crossing": " × ".join(getattr(titles[name], pages.lang) for name in crossing),
-            **{status: counted[status] for status in STATUSES},
+            **{status: counted[status] for status in field("status").enum},
         }
         for crossing, counted in sorted(counts.items(), key=lambda one: (len(one[0]), one[0]))
     ]
