@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.catalogue.published import Published, Release, Study
 from pipelines.release.pages import known
 from pipelines.study import Text
-from pipelines.texts import Lang
+from pipelines.texts import Lang, Said, in_language
 
 SPDX = "https://spdx.org/licenses/"
 
@@ -28,9 +28,10 @@ class Spatial:
 def notices(release: Release) -> dict[str, dict[str, Text]]:
     """Return the method notice of each wave; what is `unknown:` is said in words."""
 
-    def read(told: str | Mapping[str, str]) -> Text:
-        fr, en = (told, told) if isinstance(told, str) else (told["fr"], told["en"])
-        return Text(fr=known(fr, "fr"), en=known(en, "en"))
+    def read(told: Said) -> Text:
+        return Text(
+            fr=known(in_language(told, "fr"), "fr"), en=known(in_language(told, "en"), "en")
+        )
 
     return {
         wave: {name: read(told) for name, told in notice.items()}

@@ -1,7 +1,8 @@
 """Tombstones: what stands beside a retired version and says who took it back, when and why.
 
-Belongs here: their words, which follow from the log alone. Not here: their place (layout.py),
-writing them (the pipeline does), comparing them (verifier).
+Belongs here: their words, which follow from the log alone: part of the format, since a verifier
+takes other words for a tombstone written over. Not here: their place (layout.py), writing them (the
+pipeline does), comparing them (verifier).
 """
 
 from collections.abc import Sequence
