@@ -147,9 +147,12 @@ def test_withdrawn_and_synthetic_data_come_with_a_warning(tree: Path) -> None:
 
 
 def test_purged_data_are_not_there(copy: Path) -> None:
-    purge(copy.parent, STUDY, "0.1.0", reason="fuite", by="A. Nom", run_id="run-p")
-    with pytest.raises(PurgedError, match="fuite"):
+    why = {"fr": "fuite", "en": "a leak"}
+    purge(copy.parent, STUDY, "0.1.0", reason=why, by="A. Nom", run_id="run-p")
+    with pytest.raises(PurgedError) as refused:
         phare_data.load(STUDY, version="0.1.0", source=copy)
+    for lang, said in why.items():  # whatever language the process speaks
+        assert f"({said})" in refused.value.text(lang)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from phare_data.layout import DATAPACKAGE, INDEX, MANIFEST, VERSIONS
 from phare_data.log import PURGED, RELEASED, WITHDRAWN, Entry, newest_valid, parse_log, statuses
 from phare_data.manifest import parse_manifest
 from phare_data.place import FolderPlace, Place, is_web, open_place
-from phare_data.texts import LANGUAGES, Lang, in_language, say
+from phare_data.texts import LANGUAGES, Lang, say
 
 SOURCE, CACHE = "PHARE_DATA_SOURCE", "PHARE_DATA_CACHE"
 
@@ -179,7 +179,7 @@ def _listed(entries: Sequence[Entry], lang: Lang) -> str:
 def _tell_retired(entries: Sequence[Entry], study: str, version: str, status: str) -> None:
     told = [one for one in entries if one["version"] == version and one["event"] == status][-1]
     facts = {
-        "study": study, "version": version, "reason": in_language(told.get("reason") or "—"),
+        "study": study, "version": version, "reason": told.get("reason") or "—",
         "replaced_by": told.get("replaced_by") or "—",
     }  # fmt: skip
     if status == PURGED:

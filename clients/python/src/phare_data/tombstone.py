@@ -8,7 +8,7 @@ pipeline does), comparing them (verifier).
 from collections.abc import Sequence
 
 from phare_data.log import PURGED, RELEASED, WITHDRAWN, Entry
-from phare_data.texts import LANGUAGES, in_language, say
+from phare_data.texts import LANGUAGES, say
 
 WORDS = {WITHDRAWN: "tombstone-withdrawn", PURGED: "tombstone-purged"}
 
@@ -20,9 +20,5 @@ def tombstone_texts(entries: Sequence[Entry]) -> dict[str, str]:
 
 def _text(entry: Entry) -> str:
     told = {**entry, "replaced_by": entry["replaced_by"] or "—"}
-    key = WORDS[entry["event"]]
-    each = (
-        say(key, lang, **{**told, "reason": in_language(entry["reason"], lang)})
-        for lang in LANGUAGES
-    )
+    each = (say(WORDS[entry["event"]], lang, **told) for lang in LANGUAGES)
     return "\n\n".join(each) + "\n"
