@@ -145,7 +145,8 @@ def examine(
     reads them all, knows the frame, the rounding and the weighting,
     must be left with an interval of `minimum_respondents` people and `minimum_share_width` for
     everything withheld, unless withholding every cell would not do it either; a share that the
-    total alone confines keeps half of what the total leaves. Bases differ by nobody or by
+    total alone confines keeps half of what the total leaves, a hidden part of a whole (a profile)
+    half of what the parts printed beside it leave. Bases differ by nobody or by
     `minimum_difference`. Raises EstimatesUnfitError for a file that is not a table of estimates.
     """
     with sql.connect() as connection:
@@ -314,6 +315,8 @@ class _WaveAudit:
             self.report.shares_attacked += 1
             wanted = self.rules.minimum_share_width * span
             confined = _confined_by_total(printed, series, cell, self.total)
+            if item[0] not in self.study.questions:  # parts of a whole, judged by themselves
+                confined = min(confined, _left_by_parts(printed, series, cell))
             if confined * LEFT_OPEN < wanted:
                 self.report.held_by_the_total += 1
                 wanted = confined * LEFT_OPEN
@@ -343,11 +346,35 @@ def _range(minimum: float | None, maximum: float | None) -> tuple[float, float]:
 
 def _confined_by_total(printed: Printed, series: int, cell: int, total: Flags) -> float:
     """Return how wide a share would be if the total alone were published."""
-    value, whole = printed.values[series][total].max(), printed.bases[total].max()
-    base = printed.believed[cell]
-    if not np.isfinite([value, whole, base]).all() or base <= 0:
+    least, most = _within_total(printed, series, total)
+    whole, base = printed.bases[total].max(), printed.believed[cell]
+    if not np.isfinite([whole, base]).all() or base <= 0:
         return printed.high - printed.low
-    half, rest = printed.half[total].max(), max(whole - base, 0.0)
-    low = max(printed.low, ((value - half) * whole - printed.high * rest) / base)
-    high = min(printed.high, ((value + half) * whole - printed.low * rest) / base)
+    rest = max(whole - base, 0.0)
+    low = max(printed.low, (least * whole - printed.high * rest) / base)
+    high = min(printed.high, (most * whole - printed.low * rest) / base)
     return float(max(high - low, 0.0))
+
+
+def _within_total(printed: Printed, series: int, total: Flags) -> tuple[float, float]:
+    """Return what the printed totals leave of the total of a share (or mean)."""
+    place = int(np.flatnonzero(total)[0])
+    value, half = float(printed.values[series, place]), float(printed.half[place])
+    if np.isfinite(value):
+        return value - half, value + half
+    return printed.low, _left_by_parts(printed, series, place)
+
+
+def _left_by_parts(printed: Printed, series: int, cell: int) -> float:
+    """Return the most that a share may be beside the other parts that the same cell prints.
+
+    Of the parts of a whole (profiles) the smallest are hidden everywhere, two at least: what the
+    shown ones leave is known wherever these are shown, and is no secret, only how they share it.
+    """
+    if not printed.adds_up:
+        return printed.high
+    values = printed.values[:, cell]
+    is_part = (printed.counts.sum(axis=1) == 1) & np.isfinite(values)
+    others = values[is_part & (printed.counts @ printed.counts[series] == 0)]
+    least = np.maximum(others - printed.half[cell], printed.low)
+    return min(printed.high, float(1.0 - least.sum()))

@@ -109,3 +109,26 @@ def test_the_profile_of_a_lone_withheld_cell_is_worked_out(study, written, tmp_p
     found = examined(study, data).findings
     assert {one.item[0] for one in found} == {"profiles|kinds"}
     assert {"respondents", "share"} <= {one.kind for one in found}
+
+
+@pytest.mark.parametrize(("hidden", "is_worked_out"), [(["2", "3"], False), (["2"], True)])
+def test_hidden_profiles_share_what_the_shown_ones_leave_in_each_cell(
+    study, written, tmp_path, hidden, *, is_worked_out
+) -> None:
+    """Of two, each stays open by half of that; a lone one is read off, to the rounding."""
+    profiles = pl.read_parquet(written / "profiles.parquet")
+    figures = ("members", "respondents", "value", "standard_error", "ci_low", "ci_high")
+    gone = profiles.filter(profile="2").with_columns(
+        *(pl.lit(None, profiles.schema[one]).alias(one) for one in figures),
+        status=pl.lit("withheld"),
+    )
+    most = pl.when(zone="N").then(0.95).when(zone="S").then(0.94).otherwise(0.944)
+    shown = profiles.filter(profile="1").with_columns(
+        value=pl.when(status="published").then(most.cast(profiles.schema["value"]))
+    )
+    rows = pl.concat([shown, *(gone.with_columns(profile=pl.lit(one)) for one in hidden)])
+    data = Path(shutil.copytree(written, tmp_path / "data"))
+    rows.write_parquet(data / "profiles.parquet")
+    rows.write_csv(data / "profiles.csv")
+    found = [one.kind for one in examined(study, data).findings if one.item[0] == "profiles|kinds"]
+    assert ("share" in found) == is_worked_out
