@@ -25,7 +25,11 @@ def design_columns(study: Study) -> dict[str, pl.Expr]:
     if study.collected:
         return {}
     weights = study.about.weights
-    strata = [pl.col(f"by_{one}") for one in weights.strata]
-    stratum = pl.concat_str(strata, separator="|") if strata else pl.lit(TOTAL)
     given = {"weight": exact_weight(weights.column)} if weights.column else {}
-    return {**given, "stratum": stratum}
+    return {**given, "stratum": _stratum([pl.col(f"by_{one}") for one in weights.strata])}
+
+
+def _stratum(by: list[pl.Expr]) -> pl.Expr:
+    if not by:
+        return pl.lit(TOTAL)
+    return by[0] if len(by) == 1 else pl.concat_str(by, separator="|")

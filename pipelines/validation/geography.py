@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.study import DeclarationError, Study, Wave, frame_path
+from pipelines.study.model import NOT_APPLICABLE
 from pipelines.study.yaml_source import parse
 
 SIZE_CODES = {"<2000": "LT2000", "2000-19999": "2000-19999", "20000+": "GE20000"}
@@ -64,9 +65,8 @@ def breakdown_code(study: Study, name: str) -> pl.Expr:
         source = pl.col(str(breakdown.column))
     codes = study.codelists[breakdown.codelist].of_kind("answer")
     coded = source.replace(breakdown.recode) if breakdown.recode else source
-    return (
-        pl.when(coded.is_in(codes)).then(coded).otherwise(pl.lit("_Z")).alias(f"by_{name}")
-    )  # fmt: skip
+    listed = pl.Enum([*codes, NOT_APPLICABLE])  # codes by number: quicker to find, and to write
+    return coded.cast(listed, strict=False).fill_null(pl.lit(NOT_APPLICABLE)).alias(f"by_{name}")
 
 
 def check_derived_lists(study: Study, wave: Wave) -> None:
