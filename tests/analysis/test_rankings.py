@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.analysis.domains import Cell, benjamini_hochberg, contrast, estimate_cell, holm
 from pipelines.analysis.measures import Respondents, measures_of, read_measures
-from pipelines.analysis.rankings import leads, order_of, rank
+from pipelines.analysis.rankings import _tiers, leads, order_of, rank
 from pipelines.estimation import estimate
 from pipelines.study import Study
 from pipelines.study.analyses import Counted
@@ -162,6 +162,13 @@ def test_holm_and_benjamini_hochberg_agree_with_worked_examples() -> None:
     assert benjamini_hochberg(p).tolist() == [True, True, False, True, True]
     assert benjamini_hochberg(np.array([0.3, 0.02])).tolist() == [False, True]
     assert not benjamini_hochberg(np.array([0.3, 0.04])).any()
+    assert holm(np.array([0.05])).all() and benjamini_hochberg(np.array([0.05])).all()
+
+
+def test_what_cannot_be_told_apart_from_the_first_of_a_tier_is_in_it() -> None:
+    apart = np.zeros((4, 4), dtype=bool)
+    apart[0, 2] = apart[2, 0] = apart[0, 3] = apart[3, 0] = True
+    assert _tiers(np.array([0.9, 0.8, 0.5, 0.4]), apart).tolist() == [1, 1, 2, 2]
 
 
 def test_the_ranges_of_all_ranks_hold_the_true_ranks_together_as_often_as_promised() -> None:
