@@ -50,6 +50,7 @@ def run(root: Path, kill_before: int | None) -> None:
     )  # fmt: skip
     if kill_before is None:
         sys.stdout.write("\n".join(seen) + "\n")
+        sys.stdout.flush()  # the child ends without what an interpreter does at its end
 
 
 main(Path(sys.argv[1]))
