@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +21,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _await(f"http://127.0.0.1:{port}/moto-api/")
+        _await(port)
         for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
             monkeypatch.setenv(f"AWS_{name}", value)
         query = f"scheme=http&endpoint_override=127.0.0.1:{port}&region=us-east-1"
@@ -37,12 +36,11 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         server.wait()
 
 
-def _await(address: str) -> None:
+def _await(port: int) -> None:
     for _ in range(100):
         try:
-            urllib.request.urlopen(address, timeout=1)  # noqa: S310 - our own server
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
         except OSError:
             time.sleep(0.2)
-        else:
-            return
     raise AssertionError("the S3 server did not start")
