@@ -115,7 +115,10 @@ def estimators(folder: Path, rows: int = ESTIMATED_ROWS) -> Section | None:
     root = folder / "estimators"
     write_large_study(root, rows, ESTIMATED)
     ours = run([PHARE, "--root", str(root), "publish", STUDY], folder)
-    own = next(one.seconds for one in ours.parts if one.name == "estimates") / ESTIMATED
+    own = (
+        next(one.seconds for one in ours.parts if (one.name, one.state) == ("estimates", "done"))
+        / ESTIMATED
+    )
     private, names = root / ".phare" / STUDY / WAVE, [f"q{number:02d}" for number in range(PEER)]
     given, out = folder / "weighted.csv", folder / "peer.csv"
     columns = ("weight", "stratum", "by_region", "by_size", *names)
@@ -166,7 +169,7 @@ def steps_of(one: Run) -> tuple[list[str], ...]:
     """Return the profile of a run as lines: part, wall time, processor time, peak memory."""
     return tuple(
         [
-            f"{part.kind} {part.name}",
+            f"{part.kind} {part.name}" + ", taken over" * (part.state == "taken-over"),
             seconds(part.seconds),
             seconds(part.cpu),
             f"{part.megabytes:.0f} MB",

@@ -117,7 +117,9 @@ def _releases(folder: Path) -> Points:
 
 
 def _publish(root: Path, folder: Path, *options: str) -> Run:
-    return run([PHARE, "--root", str(root), "publish", STUDY, *options], folder)
+    """Run the study in one process: its parts then hold the whole cost."""
+    command = [PHARE, "--root", str(root), "publish", STUDY, *options]
+    return run(command, folder, PHARE_PROCESSES="1")
 
 
 def plot(series: Series) -> str:

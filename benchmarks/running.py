@@ -27,7 +27,7 @@ class DisagreementError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one process cost; `parts` are its own measures where it is the pipeline.
+    """What one command cost, with the process beside it; `parts` are the pipeline's own measures.
 
     `started` is the moment of its launch, by the clock of `Measure.ended`.
     """
@@ -47,11 +47,14 @@ class Run:
         return max(one.ended for one in self.parts if one.name == name) - self.started
 
 
-def run(command: Sequence[str], folder: Path) -> Run:
-    """Run a command to its end; raises CalledProcessError with what it wrote when it fails."""
+def run(command: Sequence[str], folder: Path, **settings: str) -> Run:
+    """Run a command, with `settings` in its environment, to its end.
+
+    Raises CalledProcessError with what it wrote when it fails.
+    """
     profile, log = folder / "profile.jsonl", folder / "log.txt"
     profile.unlink(missing_ok=True)
-    environment = {**os.environ, SETTING: str(profile), "PHARE_LANG": "en"}
+    environment = {**os.environ, SETTING: str(profile), "PHARE_LANG": "en", **settings}
     started = time.monotonic()
     with log.open("wb") as stream:
         child = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
@@ -61,9 +64,19 @@ def run(command: Sequence[str], folder: Path) -> Run:
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command, log.read_text("utf-8"))
     parts = measures(profile) if profile.exists() else ()
-    # measuring a part starts the system's own record of the peak again: the parts keep theirs
-    peak = max([usage.ru_maxrss / 1e3, *(one.megabytes for one in parts)])
+    peak = max(usage.ru_maxrss / 1e3, _peaks(parts))
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak, started, parts)
+
+
+def _peaks(parts: Sequence[Measure]) -> float:
+    """Return the peaks of all processes together: at most that much was needed at one moment.
+
+    Measuring a part starts the system's own record of the peak again: the parts keep theirs.
+    """
+    peaks: dict[int, float] = {}
+    for one in parts:
+        peaks[one.process] = max(peaks.get(one.process, 0.0), one.megabytes)
+    return sum(peaks.values())
 
 
 def median(runs: Sequence[Run]) -> Run:

@@ -13,6 +13,7 @@ import dagster as dg
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipelines.ahead import ROW_MAPS, await_ahead
 from pipelines.alerts import alert
 from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
@@ -79,7 +80,8 @@ def _wave_asset(
             if wave not in delivered:
                 context.log.info(say("run-wave-awaited", None, study=name, wave=wave))
                 continue
-            facts = run_step(declared, wave, step)
+            ahead = await_ahead(root, name, step.name, wave)
+            facts = run_step(declared, wave, step, ahead=ahead)
             context.add_asset_metadata(_metadata(declared, wave, step, facts), partition_key=wave)
 
     return compute
@@ -213,6 +215,7 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
     def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> None:
         declared = load_study(root, name)
         released = dt.date.fromisoformat(config.released) if config.released else dt.date.today()
+        await_ahead(root, name, ROW_MAPS)
         outcome = publish_study(
             declared, released=released, run={"run_id": context.run.run_id, **run_environment()},
             erratum=config.erratum or None, raise_to=config.bump or None,

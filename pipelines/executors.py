@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.ahead import EXECUTOR, IN_PROCESS
 from pipelines.errors import ExitCode, PhareError
 from pipelines.texts import say
 
-SETTING = "PHARE_EXECUTOR"
-IN_PROCESS = "in_process"
 EXECUTORS = {IN_PROCESS: dg.in_process_executor, "multiprocess": dg.multiprocess_executor}
 
 
@@ -33,10 +32,10 @@ class StepFailedError(PhareError):
 
 def executor_name() -> str:
     """Return the chosen executor; raises ExecutorError for one that is not known."""
-    name = os.environ.get(SETTING) or IN_PROCESS
+    name = os.environ.get(EXECUTOR) or IN_PROCESS
     if name not in EXECUTORS:
         valid = ", ".join(EXECUTORS)
-        raise ExecutorError("run-executor-unknown", setting=SETTING, found=name, valid=valid)
+        raise ExecutorError("run-executor-unknown", setting=EXECUTOR, found=name, valid=valid)
     return name
 
 

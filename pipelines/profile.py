@@ -26,8 +26,9 @@ _PEAKS: list[float] = []  # of the parts that contain the one now measured
 class Measure:
     """One part of a run. `seconds` is wall time, `cpu` processor time, `megabytes` peak memory.
 
-    `ended` is a moment of the monotonic clock that all processes of a machine share. `state` says
-    of a step whether it ran ('done') or was reused, of a check whether it passed.
+    `ended` is a moment of the monotonic clock that all processes of a machine share, `process` the
+    one that was measured. `state` says of a step whether it ran ('done'), was reused, or was taken
+    over from the second process, of a check whether it passed.
     """
 
     kind: str
@@ -38,12 +39,13 @@ class Measure:
     cpu: float = 0.0
     megabytes: float = 0.0
     ended: float = 0.0
+    process: int = 0
 
 
 @contextmanager
 def measured(kind: str, name: str, wave: str = "—") -> Iterator[Measure]:
     """Measure the block; the block may set `state`. A block that raises is kept as 'failed'."""
-    measure = Measure(kind, name, wave)
+    measure = Measure(kind, name, wave, process=os.getpid())
     target = os.environ.get(SETTING)
     if not target:
         yield measure

@@ -46,17 +46,18 @@ def publish_study(
                 for table in data_tables(study)
             },
             released=released, sources=[_source(study, wave) for wave in waves],
-            quality=quality, run={**run, "row_maps": _row_maps(study, waves)},
+            quality=quality, run={**run, "row_maps": row_maps(study, waves)},
             gate=None if study.collected else partial(_audit, study), **choices,
         )  # fmt: skip
         measure.state = "done" if outcome.published else "reused"
     return outcome
 
 
-def _row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+def row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
     """Return, per wave, the keyed digest of which line of the extract counted where.
 
-    A collection has none: each entry names its own line.
+    What was found is remembered beside the wave's artefacts. A collection has none: each entry
+    names its own line.
     """
     if study.collected:
         return {}

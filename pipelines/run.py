@@ -21,11 +21,12 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
 from pipelines import PROJECT
+from pipelines.ahead import IN_PROCESS
 from pipelines.assets import asset_key
 from pipelines.automation import job_name, wave_tags
 from pipelines.definitions import definitions_of
 from pipelines.evidence import CheckFailedError
-from pipelines.executors import IN_PROCESS, executor_name, step_failure
+from pipelines.executors import executor_name, step_failure
 from pipelines.profile import measured
 from pipelines.study import load_study
 from pipelines.texts import messages, say

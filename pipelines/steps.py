@@ -34,8 +34,6 @@ from pipelines.study import Study
 from pipelines.study.sums import sums_of
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
-from pipelines.validation import validate
-from pipelines.validation.corrections import apply_corrections, corrections_path
 from pipelines.workspace import analysis_files, protected_file
 
 Facts = dict[str, str | int | float | bool]
@@ -46,9 +44,7 @@ RECONCILIATION = "reconciliation.json"  # private: withheld figures compared too
 PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
 # An extract of so many bytes takes longer to read than the rooms of later steps to load.
 LONG_TO_READ = 16 << 20
-LATER = (
-    "pandera.polars", "pipelines.estimation", "pipelines.disclosure", "pipelines.catalogue.pages",
-)  # fmt: skip
+LATER = ("pipelines.validation", "pandera.polars", "pipelines.estimation", "pipelines.disclosure")
 
 
 @dataclass(frozen=True)
@@ -100,26 +96,28 @@ def wave_folder(study: Study, wave: str) -> Path:
     return workspace.private_folder(study.root, study.id, wave)
 
 
-def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Facts:
+def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True, ahead: float = 0) -> Facts:
     """Run one step of a wave and return its facts.
 
     A step whose code, declaration and inputs are those of its last run, and whose outputs are
-    still the bytes it wrote, is not run again. Raises what the room raises; then the artefacts of
-    earlier runs stand as they were.
+    still the bytes it wrote, is not run again. A process that is at the same step is waited for.
+    Raises what the room raises; then the artefacts of earlier runs stand as they were. `ahead` says
+    for how many seconds the second process just worked at it.
     """
-    started = time.monotonic()
+    started = time.monotonic() - ahead
     folder = wave_folder(study, wave)
-    with measured("step", step.name, wave) as measure:
+    lock = workspace.held(folder / f".{step.name}.lock")
+    with measured("step", step.name, wave) as measure, lock:
         inputs = _inputs_digest(study, wave, step)
         facts = _remembered(study, folder, step, inputs) if reuse else None
-        state = "run-step-reused" if facts is not None else "run-step-done"
+        state = "run-step-reused" if facts is not None and not ahead else "run-step-done"
         if facts is None:
             delivery = newest_delivery(study.root, study.id, wave).name
             with noted(folder, step.name, delivery), workspace.staged(folder, step.name) as aside:
                 facts = step.work(study, wave, folder, aside)
                 _remember(study, aside, step, inputs, facts)
         else:
-            measure.state = "reused"
+            measure.state = "taken-over" if ahead else "reused"
     LOG.info(
         say(state, None, study=study.id, wave=wave, step=step.name, seconds=_since(started))
     )  # fmt: skip
@@ -128,12 +126,15 @@ def run_step(study: Study, wave: str, step: Step, *, reuse: bool = True) -> Fact
 
 def is_current(study: Study, wave: str, name: str) -> bool:
     """Return whether a step, and each before it in the chain, would be reused as it stands."""
-    folder, chain = wave_folder(study, wave), steps_of(study)
+    chain = steps_of(study)
     last = next(at for at, step in enumerate(chain) if step.name == name)
-    return all(
-        _remembered(study, folder, step, _inputs_digest(study, wave, step)) is not None
-        for step in chain[: last + 1]
-    )
+    return all(would_reuse(study, wave, step) for step in chain[: last + 1])
+
+
+def would_reuse(study: Study, wave: str, step: Step) -> bool:
+    """Return whether a step, those before it left aside, would be reused as it stands."""
+    inputs = _inputs_digest(study, wave, step)
+    return _remembered(study, wave_folder(study, wave), step, inputs) is not None
 
 
 def _since(started: float) -> str:
@@ -156,6 +157,8 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
             for one in delivered[-1:]
         ]
     if step.name == "responses":
+        from pipelines.validation.corrections import corrections_path
+
         corrections = corrections_path(study.root, study.id, wave)
         parts += [workspace.sha256_of(corrections)] if corrections.exists() else []
     read = [(folder, before) for before in step.after]
@@ -233,6 +236,9 @@ def _loading(modules: Sequence[str]) -> Iterator[None]:
 
 
 def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
+    from pipelines.validation import validate
+    from pipelines.validation.corrections import apply_corrections
+
     corrected = aside / "corrected.parquet"
     corrections = apply_corrections(study, wave, folder / "raw.parquet", corrected)
     raw = corrected if corrected.exists() else folder / "raw.parquet"

@@ -1,9 +1,10 @@
 """Private artefacts: where they lie, and how a step replaces its own whole or not at all.
 
-Belongs here: folders under `.phare/`, private files written whole, staging, digests. Not here:
-what a step computes (steps.py), what is published (pipelines.release).
+Belongs here: folders under `.phare/`, private files written whole, staging, locks, digests. Not
+here: what a step computes (steps.py), what is published (pipelines.release).
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -72,6 +73,15 @@ def staged(folder: Path, step: str) -> Iterator[Path]:
             path.replace(folder / path.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Wait for, then hold, the lock that a file is; the system drops it with the process."""
+    with lock.open("a") as stream:
+        lock.chmod(0o600)
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 def write_private(path: Path, content: object) -> None:

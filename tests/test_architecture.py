@@ -17,11 +17,11 @@ MODULES = sorted(ROOMS.rglob("*.py"))
 QUERIES = sorted(ROOMS.rglob("*.sql"))
 # Each may import those before it, never those after: one direction, as data flow.
 ORDER = (
-    "texts", "numbers", "errors", "profile", "sql", "study", "workspace", "environment", "blocks",
-    "alerts", "refusals", "intake", "validation", "estimation", "analysis", "disclosure", "release",
-    "catalogue", "scaffold", "steps", "evidence", "quality", "contributors", "publication",
-    "account", "assets", "checks", "executors", "automation", "definitions", "run", "state",
-    "retention", "cli",
+    "texts", "numbers", "errors", "process", "beside", "profile", "sql", "study", "workspace",
+    "environment", "blocks", "alerts", "refusals", "intake", "validation", "estimation", "analysis",
+    "disclosure", "release", "catalogue", "scaffold", "steps", "evidence", "quality",
+    "contributors", "publication", "account", "ahead", "assets", "checks", "executors",
+    "automation", "definitions", "run", "state", "retention", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run", "executors"}
 DECLARATION_FREE_OF = ("dagster", "pandas", "frictionless", "polars", "duckdb", "pyarrow")

@@ -1,15 +1,13 @@
 """Writing the site: built aside, then put in the place of the one before, whole.
 
-Belongs here: folders, the lock, the swap. Not here: what the files say (pages/, machine/).
+Belongs here: folders, the swap. Not here: what the files say (pages/, machine/).
 """
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipelines.catalogue.errors import SiteError
@@ -17,6 +15,7 @@ from pipelines.release.durable import FILE_MODE, FOLDER_MODE
 
 SITE = "site"
 STAGING = ".site-staging"
+LOCK = "lock"  # private: the last of two builds sees the releases of both
 # POSIX path below published/site/; content, or what says the same in the site before: a file, or a
 # folder with all that is in it
 SiteFile = tuple[str, bytes | Path]
@@ -49,15 +48,6 @@ def write_site(published: Path, files: Iterable[SiteFile], spare: Path) -> None:
         _keep(staging, taken, spare)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-@contextmanager
-def site_lock(private: Path) -> Iterator[None]:
-    """Wait for, then hold, the lock of the site: the last of two builds sees both releases."""
-    with (private / "lock").open("a") as stream:
-        Path(stream.name).chmod(0o600)
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def _write(folder: Path, files: Iterable[SiteFile], spare: Path, taken: list[str]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from phare_data.layout import VERSIONS
 from pipelines.catalogue.errors import SiteError
 from pipelines.catalogue.memory import files_as, inputs_of, made_by, recall
-from pipelines.catalogue.output import SITE, site_lock
+from pipelines.catalogue.output import LOCK, SITE
 from pipelines.catalogue.site import address_of, build_site
 from pipelines.release.remote import Remote
-from pipelines.workspace import private_folder
+from pipelines.workspace import held, private_folder
 
 ENTRANCE = "index.html"  # of published/, which leads to the site
 DOWNLOADS = "downloads/"
@@ -49,7 +49,7 @@ def push_site(root: Path, target: str, *, base_url: str | None = None) -> Pushed
     """
     summary = build_site(root, base_url=base_url, reuse=True)
     published, private = root / "published", private_folder(root, "catalogue")
-    with site_lock(private):
+    with held(private / LOCK):
         inputs = inputs_of(published, made_by(address_of(base_url)))
         if files_as(recall(private, published), inputs) is None:
             raise SiteError("catalogue-push-moved", folder=published / SITE)

@@ -19,9 +19,9 @@ from pipelines.catalogue.memory import (
     remember,
     versions_told,
 )
-from pipelines.catalogue.output import SITE, SiteFile, site_lock, write_site
+from pipelines.catalogue.output import LOCK, SITE, SiteFile, write_site
 from pipelines.catalogue.published import Published, Release, read_published
-from pipelines.workspace import private_folder
+from pipelines.workspace import held, private_folder
 
 BASE_URL = "PHARE_BASE_URL"
 SPARE = "spare"  # private: see write_site
@@ -53,7 +53,7 @@ def build_site(root: Path, *, base_url: str | None = None, reuse: bool = False) 
     if not folder.is_dir():
         raise SiteError("catalogue-nothing-published", folder=folder)
     private = private_folder(root, "catalogue")
-    with site_lock(private):
+    with held(private / LOCK):
         code = made_by(address)
         inputs = inputs_of(folder, code)
         names = tuple(sorted(path.parent.name for path in folder.glob(f"*/{VERSIONS}")))

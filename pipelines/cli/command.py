@@ -4,18 +4,15 @@ Belongs here: the table of verbs and the one place where errors become exit code
 verb's own arguments (data.py, runs.py, releases.py, audit.py).
 """
 
-import atexit
 import gettext
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -24,6 +21,7 @@ from phare_data.errors import PhareDataError
 from pipelines import PROJECT
 from pipelines.cli.bilingual import Option, in_words, option, speak, write_exit_codes
 from pipelines.errors import ExitCode, PhareError
+from pipelines.process import end_process, without_extras
 from pipelines.texts import LANGUAGES, say
 
 # verb → module of this package that holds it; nothing is imported until the verb is used
@@ -132,7 +130,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     Without `arguments` those of the process are taken, and the process ends.
     """
     if arguments is None:
-        sys.meta_path.insert(0, _WithoutExtras())
+        without_extras()
     try:
         code = phare.main(args=arguments, prog_name="phare", standalone_mode=False)
     except click.ClickException as error:
@@ -150,32 +148,5 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         traceback.print_exc()
         code = ExitCode.FAILED
     if arguments is None:
-        _end_process(int(code or 0))
+        end_process(int(code or 0))
     sys.exit(int(code or 0))
-
-
-class _WithoutExtras(MetaPathFinder):
-    """Make the import of pandas and hypothesis fail here, as where they are not installed.
-
-    No verb uses them, but pyarrow and pandera load them wherever they find them: a third of a
-    second, and a twentieth.
-    """
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None, /
-    ) -> None:
-        """Refuse those two; leave every other module to those who know it."""
-        if name in {"pandas", "hypothesis"}:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-def _end_process(code: int) -> NoReturn:
-    """End the process once what was asked for at exit is done.
-
-    An interpreter that holds Dagster takes a second to take itself apart, which frees nothing that
-    the end of the process does not.
-    """
-    atexit._run_exitfuncs()  # logs, temporary folders, threads
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

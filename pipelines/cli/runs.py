@@ -5,25 +5,24 @@ the state of a study (pipelines.state).
 """
 
 import datetime as dt
-import gc
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pipelines.beside import second_process
 from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode, PhareError
 from pipelines.numbers import number
+from pipelines.process import rarely_collected
 from pipelines.profile import measured, measures, profile_text, profiling
-from pipelines.study import study_names
 from pipelines.texts import default_language, say
 
-NEW_OBJECTS = 100_000  # between two looks of the garbage collector, instead of 700
+AHEAD = "pipelines.ahead"  # what the second process loads first
 
 
 @click.command(cls=Verb, name="publish")
@@ -50,21 +49,9 @@ def _publish(
     root: Path, studies: tuple[str, ...], *, every: bool, released: dt.datetime | None,
     erratum: str | None, bump: str | None, as_json: bool,
 ) -> int:  # fmt: skip
-    with measured("import", "Dagster"):
-        from pipelines.run import Choices, run_study
-
-    names = study_names(root) if every else list(studies)
-    if not names:
-        raise click.UsageError(say("cli-publish-which"))
-    choices = Choices(released.date().isoformat() if released else "", erratum or "", bump or "")
-    outcomes, worst = [], ExitCode.DONE
-    for position, name in enumerate(names, start=1):
-        click.echo(say("cli-publish-start", None, n=position, of=len(names), study=name), err=True)
-        try:
-            outcomes.append(run_study(root, name, choices))
-        except PhareError as error:
-            click.echo(error.text(), err=True)
-            worst = worst or error.exit_code
+    said = (released.date().isoformat() if released else "", erratum or "", bump or "")
+    with second_process(AHEAD):
+        outcomes, worst = _run_studies(root, None if every else studies, said)
     if any(one["reason"] == "held" for one in outcomes):
         worst = worst or ExitCode.HELD
     if as_json:
@@ -78,15 +65,34 @@ def _publish(
     return worst
 
 
-@contextmanager
-def rarely_collected() -> Iterator[None]:
-    """Let the garbage collector look less often: it goes over all of Dagster each time, in vain."""
-    before = gc.get_threshold()
-    gc.set_threshold(NEW_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+def _run_studies(
+    root: Path, studies: Sequence[str] | None, said: tuple[str, str, str]
+) -> tuple[list[dict[str, Any]], int]:
+    """Run the studies (None: all) one after the other.
+
+    Returns what became of each, and the exit code of the first error.
+    """
+    from pipelines.ahead import work_ahead
+    from pipelines.study import study_names
+
+    names = study_names(root) if studies is None else studies
+    if not names:
+        raise click.UsageError(say("cli-publish-which"))
+    work_ahead(root, names[0])
+    with measured("import", "Dagster"):
+        from pipelines.run import Choices, run_study
+
+    outcomes, worst = list[dict[str, Any]](), int(ExitCode.DONE)
+    for position, name in enumerate(names, start=1):
+        click.echo(say("cli-publish-start", None, n=position, of=len(names), study=name), err=True)
+        if position > 1:
+            work_ahead(root, name)
+        try:
+            outcomes.append(run_study(root, name, Choices(*said)))
+        except PhareError as error:
+            click.echo(error.text(), err=True)
+            worst = worst or error.exit_code
+    return outcomes, worst
 
 
 @click.command(cls=Verb, name="site")
@@ -112,8 +118,10 @@ def site(root: Path, base_url: str | None, *, as_json: bool) -> None:
 def status(root: Path, studies: tuple[str, ...], *, as_json: bool) -> None:
     """Show what each study has received and published."""
     from pipelines.state import study_state
+    from pipelines.study import study_names
 
-    states = [study_state(root, name) for name in studies or study_names(root)]
+    names = studies or study_names(root)
+    states = [study_state(root, name) for name in names]
     if as_json:
         click.echo(json.dumps(states, ensure_ascii=False, indent=1))
         return

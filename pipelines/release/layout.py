@@ -21,7 +21,6 @@ from pipelines.release.lineage import LINEAGE, lineage
 from pipelines.release.manifest import write_manifest
 from pipelines.release.openlineage import OPENLINEAGE, events
 from pipelines.release.pages import Page, write_pages
-from pipelines.release.workbook import write_workbook
 from pipelines.release.writing import write_csv, write_parquet
 
 RUN = "lineage/run.json"
@@ -68,11 +67,11 @@ def write_descriptor(
 def write_rest(folder: Path, page: Page, told: Told, files: FileFacts) -> str:
     """Write pages, lineage, evidence and, last, the manifest; returns the manifest's digest.
 
-    The clock is read for the evidence of the run, which no content id covers.
+    The workbook lies there already. The clock is read for the evidence of the run, which no
+    content id covers.
     """
     release, ended = page.release, _now()
     write_pages(folder, page)
-    write_workbook(folder, page)
     write_text(folder / "quality" / "report.json", as_json(told.quality))
     write_text(folder / LINEAGE, as_json(lineage(release)))
     write_text(folder / RUN, as_json(dict(told.run)))

@@ -6,6 +6,7 @@ it its place (publish.py), holding it back (candidates.py).
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from phare_data.layout import MANIFEST, SIGNATURE
 from phare_data.log import PURGED, RELEASED, Entry, newest_valid, releases, statuses
 from phare_data.manifest import read_manifest, sha256_of
 from phare_data.verifier import verify_release
+from pipelines.beside import meanwhile
 from pipelines.profile import measured
 from pipelines.release.bump import computed_bump, needs_erratum
 from pipelines.release.changes import Sentence, first_sentence, sentences
@@ -28,9 +30,10 @@ from pipelines.release.sign import sign_manifest
 from pipelines.release.store import Store
 from pipelines.release.titles import Titles
 from pipelines.release.version import FIRST, Version, chosen_bump, next_version
+from pipelines.release.workbook import write_workbook
 
-# Called with the staged folder and those of all earlier releases that have their data; raises to
-# stop the release.
+# Called with the staged folder, in which the data lie, and those of all earlier releases that have
+# theirs; raises to stop the release.
 Gate = Callable[[Path, Sequence[Path]], None]
 NO_VERSION_YET = "0.0.0"  # of the descriptor while its content is compared
 
@@ -101,11 +104,12 @@ def prepare(
         {wave: told.quality[wave]["warnings"] for wave in release.waves
          if told.quality.get(wave, {}).get("warnings")},
     )  # fmt: skip
+    gate, earlier = choices.gate, _earlier(store, entries)
+    with meanwhile(gate, staged, earlier) if gate else nullcontext():
+        write_workbook(staged, page)
     manifest = write_rest(staged, page, told, files)
     signature = sign_manifest(staged, f"phare {release.study.id} {version}")
     _check_sound(release.study.id, staged)
-    if choices.gate:
-        choices.gate(staged, _earlier(store, entries))
     restated = difference.restated if difference and needs_erratum(difference) else 0
     facts = _facts(page, manifest, identity, previous, told)
     if signature:

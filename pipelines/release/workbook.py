@@ -28,8 +28,11 @@ MAXIMUM_ROWS = 300_000
 Cell = tuple[str, str]
 
 
-def write_workbook(folder: Path, page: Page) -> None:
-    """Write `folder`/tables.xlsx; a table longer than MAXIMUM_ROWS is named, not included."""
+def write_workbook(folder: Path, page: Page) -> int:
+    """Write `folder`/tables.xlsx and return its size in bytes.
+
+    A table longer than MAXIMUM_ROWS is named, not included.
+    """
     release = page.release
     received = max(one.received for one in release.sources)
     with xlsxwriter.Workbook(
@@ -49,6 +52,7 @@ def write_workbook(folder: Path, page: Page) -> None:
         for table, rows in release.tables:
             if rows.num_rows <= MAXIMUM_ROWS:
                 _write_table(book, table, rows)
+    return (folder / WORKBOOK).stat().st_size
 
 
 def _cover(page: Page) -> list[Cell]:

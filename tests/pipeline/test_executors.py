@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.ahead import EXECUTOR
 from pipelines.errors import ExitCode
-from pipelines.executors import SETTING, ExecutorError, StepFailedError, executor
+from pipelines.executors import ExecutorError, StepFailedError, executor
 from pipelines.profile import measures, profiling
 from pipelines.run import Choices, run_study
 from pipelines.steps import STEPS
@@ -18,7 +19,7 @@ RELEASED = Choices(released="2020-07-01")
 
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    return lambda name: monkeypatch.setenv(SETTING, name)
+    return lambda name: monkeypatch.setenv(EXECUTOR, name)
 
 
 def test_steps_run_in_this_process_unless_told(chosen: Callable[[str], None]) -> None:

@@ -4,9 +4,10 @@ Belongs here: the list of page kinds. Not here: one kind's content (its own modu
 (../templates), drawing (charts.py), style and scripts (../static).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pipelines.beside import hand_over
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages import (
@@ -26,9 +27,9 @@ from pipelines.catalogue.pages import (
 )
 from pipelines.catalogue.pages.environment import Site, environment
 from pipelines.catalogue.pages.study_pages import StudyPages
-from pipelines.catalogue.published import Published
+from pipelines.catalogue.published import Published, read_published
 from pipelines.release.durable import replace_file
-from pipelines.texts import LANGUAGES
+from pipelines.texts import LANGUAGES, Lang
 
 KINDS = (
     study,
@@ -46,22 +47,41 @@ KINDS = (
 
 def files(published: Published, base_url: str) -> Iterator[SiteFile]:
     """Yield every page and what pages need: path below site/, content."""
-    codebooks = {
+    first, *others = LANGUAGES
+    handed_over = [hand_over(_read_and_tell, published.folder, base_url, one) for one in others]
+    codebooks = _codebooks(published)
+    yield from assets.files()
+    for codebook in codebooks.values():
+        yield from explorer.data_files(codebook)
+    yield from _told(published, codebooks, base_url, first)
+    for job in handed_over:
+        yield from job.result()
+
+
+def _codebooks(published: Published) -> dict[str, Codebook]:
+    return {
         one.id: Codebook(one.newest)
         for one in published.studies
         if one.newest.has_data and not one.newest.is_collection
     }
-    yield from assets.files()
-    for codebook in codebooks.values():
-        yield from explorer.data_files(codebook)
-    for lang in LANGUAGES:
-        site = Site(published, base_url, lang)
-        yield from home.files(site, codebooks)
-        yield from about.files(site)
-        for one in published.studies:
-            pages = StudyPages(site, one, codebooks.get(one.id))
-            for kind in KINDS:
-                yield from kind.files(pages)
+
+
+def _read_and_tell(folder: Path, base_url: str, lang: Lang) -> list[SiteFile]:
+    published = read_published(folder)
+    return list(_told(published, _codebooks(published), base_url, lang))
+
+
+def _told(
+    published: Published, codebooks: Mapping[str, Codebook], base_url: str, lang: Lang
+) -> Iterator[SiteFile]:
+    """Yield the pages of one language."""
+    site = Site(published, base_url, lang)
+    yield from home.files(site, codebooks)
+    yield from about.files(site)
+    for one in published.studies:
+        pages = StudyPages(site, one, codebooks.get(one.id))
+        for kind in KINDS:
+            yield from kind.files(pages)
 
 
 def write_entrance(folder: Path) -> None:

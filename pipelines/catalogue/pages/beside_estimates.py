@@ -2,7 +2,7 @@
 
 Belongs here: those sections of a question's page, from the published tables of the newest
 wave. Not here: the estimates themselves (questions.py), the analyses that have pages of their own
-(findings.py), the words of a comparison (pipelines.estimation.words).
+(findings.py), the words of a comparison (../words.py).
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ from pipelines.catalogue.pages.figures import axis, bar, decimals, interval, sho
 from pipelines.catalogue.pages.findings import analyses, cell_name, cell_order
 from pipelines.catalogue.pages.study_pages import StudyPages
 from pipelines.catalogue.published import Row
-from pipelines.estimation.words import in_words
+from pipelines.catalogue.words import in_words
 from pipelines.study import TOTAL, Text
 from pipelines.study.estimation_tables import ASSOCIATIONS, COMPARISONS, ITEM_RESPONSE, NETS
 from pipelines.study.quantity_tables import QUANTILES, RATIOS, TOTALS

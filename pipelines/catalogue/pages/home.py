@@ -4,7 +4,7 @@ Belongs here: cards, what is new, what can be searched. Not here: a study's own 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class News:
         return self.moment[:10]
 
 
-def files(site: Site, codebooks: dict[str, Codebook]) -> Iterator[SiteFile]:
+def files(site: Site, codebooks: Mapping[str, Codebook]) -> Iterator[SiteFile]:
     """Yield the front page, the feed and the search index of one language."""
     recent = news(site.published, site.lang)
     cards = [_card(one, codebooks.get(one.id), site.lang) for one in site.published.studies]
@@ -83,7 +83,9 @@ def _card(study: Study, codebook: Codebook | None, lang: Lang) -> dict[str, Any]
     }  # fmt: skip
 
 
-def search_index(releases: dict[str, Release], codebooks: dict[str, Codebook], lang: Lang) -> str:
+def search_index(
+    releases: dict[str, Release], codebooks: Mapping[str, Codebook], lang: Lang
+) -> str:
     """Return the index as a script (a file opened from disk may load scripts, not data).
 
     One entry a study, question, code and column: [kind, title, searched text, address, study].

@@ -1,7 +1,7 @@
 """A published comparison said in a sentence, in French or English.
 
 Belongs here: one row of the table `comparisons` → words. Not here: labels of cells and answers,
-which the caller gives, the comparison itself (comparisons.py), formats (pipelines.numbers).
+which the caller gives, the comparison itself (pipelines.estimation), formats (pipelines.numbers).
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ def in_words(row: Mapping[str, Any], cell: str, answer: str, lang: Lang) -> str:
     says so, and nothing else.
     """
     if row["status"] != "published" or row["contrast"] is None:
-        return say("estimation-words-withheld", lang, cell=cell, answer=answer)
+        return say("catalogue-words-withheld", lang, cell=cell, answer=answer)
     scale, unit = (100, "-points") if row["measure"] == "share" else (1, "")
     figures = {}
     for name in ("difference", "difference_low", "difference_high"):
         value = Decimal(str(row[name])) * scale
         figures[name] = numbers.signed(value, numbers.places(value), lang)
-    about = say(f"estimation-words-{row['contrast']}", lang, cell=cell, answer=answer)
-    against = say(f"estimation-words-{row['against']}", lang)
-    told = say(f"estimation-words-figures{unit}", lang, against=against, **figures)
+    about = say(f"catalogue-words-{row['contrast']}", lang, cell=cell, answer=answer)
+    against = say(f"catalogue-words-{row['against']}", lang)
+    told = say(f"catalogue-words-figures{unit}", lang, against=against, **figures)
     return numbers.unbroken(f"{about} {told}")

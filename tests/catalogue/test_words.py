@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipelines.estimation.words import in_words
+from pipelines.catalogue.words import in_words
 
 ROW = {
     "status": "published", "measure": "share", "against": "rest", "contrast": "none",

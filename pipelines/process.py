@@ -1,0 +1,60 @@
+"""How a process of Phare is set up and ended: what it need not load, look for or take apart.
+
+Belongs here: settings of the interpreter, each with what it saves. Not here: what the process
+does (cli, beside.py).
+"""
+
+import atexit
+import gc
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from types import ModuleType
+from typing import NoReturn
+
+NEW_OBJECTS = 100_000  # between two looks of the garbage collector, instead of 700
+
+
+def without_extras() -> None:
+    """Make the import of pandas and hypothesis fail from now on in this process.
+
+    No verb uses them, but pyarrow and pandera load them wherever they find them: a third of a
+    second, and a twentieth.
+    """
+    sys.meta_path.insert(0, _WithoutExtras())
+
+
+class _WithoutExtras(MetaPathFinder):
+    """Answers for those two as where they are not installed."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None, /
+    ) -> None:
+        """Refuse those two; leave every other module to those who know it."""
+        if name in {"pandas", "hypothesis"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Let the garbage collector look less often: it goes over all of Dagster each time, in vain."""
+    before = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def end_process(code: int) -> NoReturn:
+    """End the process once what was asked for at exit is done.
+
+    An interpreter that holds Dagster takes a second to take itself apart, which frees nothing that
+    the end of the process does not.
+    """
+    atexit._run_exitfuncs()  # logs, temporary folders, threads
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

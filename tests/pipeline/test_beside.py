@@ -1,0 +1,184 @@
+"""The second process: what it does, and that nothing is lost where it cannot."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import beside
+from pipelines.beside import Job, hand_over, is_wanted, meanwhile, second_process
+
+PROJECT = str(Path(__file__).parents[2])
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def own_pid() -> int:
+    return os.getpid()
+
+
+def only_in(pid: int) -> int:
+    """Fail everywhere but in the process `pid`."""
+    if os.getpid() != pid:
+        raise RuntimeError("not here")
+    return pid
+
+
+def end_this_process() -> None:
+    os._exit(1)
+
+
+def nap(seconds: float, path: Path) -> None:
+    time.sleep(seconds)
+    path.write_text("awake")
+
+
+def refuse(text: str) -> None:
+    raise ValueError(text)
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for a second process, which finds the jobs of this file."""
+    monkeypatch.setenv(beside.SETTING, "2")
+    monkeypatch.setenv("PYTHONPATH", PROJECT)
+
+
+@pytest.fixture
+def second(two: None) -> Iterator[None]:
+    with second_process():
+        yield
+
+
+@pytest.mark.usefixtures("second")
+def test_jobs_are_done_in_another_process_in_the_order_given() -> None:
+    jobs = [hand_over(double, number) for number in range(5)]
+    pid = hand_over(own_pid)
+    assert pid.result() not in {os.getpid(), None}
+    assert [one.result() for one in reversed(jobs)] == [8, 6, 4, 2, 0]
+
+
+@pytest.mark.usefixtures("second")
+def test_a_job_that_fails_there_is_done_here() -> None:
+    job = hand_over(only_in, os.getpid())
+    assert job.result_there() is None
+    assert hand_over(only_in, os.getpid()).result() == os.getpid()
+    assert hand_over(double, 4).result() == 8, "the next one is done there all the same"
+
+
+@pytest.mark.usefixtures("second")
+def test_what_a_job_raises_is_raised_here_in_its_own_words() -> None:
+    with pytest.raises(ValueError, match="planted"):
+        hand_over(refuse, "planted").result()
+
+
+@pytest.mark.usefixtures("second")
+def test_a_second_process_that_dies_takes_no_job_with_it() -> None:
+    jobs: list[Job[int]] = [hand_over(double, 1)]
+    lost = hand_over(end_this_process)
+    jobs += [hand_over(double, number) for number in (2, 3)]
+    assert lost.result_there() is None
+    assert [one.result() for one in jobs] == [2, 4, 6]
+    assert all(one.is_over() for one in jobs)
+    assert hand_over(double, 5).result() == 10
+
+
+def test_without_a_second_process_a_job_is_done_when_its_result_is_asked_for() -> None:
+    job = hand_over(own_pid)
+    assert job.is_over() and job.result_there() is None
+    assert job.result() == os.getpid()
+
+
+@pytest.mark.parametrize(("told", "is_there"), [("1", False), ("2", True)])
+@pytest.mark.usefixtures("two")
+def test_the_setting_decides(told: str, is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(beside.SETTING, told)
+    assert is_wanted() is is_there
+    with second_process():
+        assert (hand_over(own_pid).result() != os.getpid()) is is_there
+
+
+def test_without_a_setting_the_processors_of_the_machine_decide() -> None:
+    code = "import os; os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]}); "
+    code += "from pipelines.beside import is_wanted; print(is_wanted())"
+    environment = {key: value for key, value in os.environ.items() if key != beside.SETTING}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.usefixtures("second")
+def test_nobody_works_at_a_job_any_more_once_its_block_has_ended(tmp_path: Path) -> None:
+    with meanwhile(nap, 0.2, tmp_path / "one"):
+        pass
+    assert (tmp_path / "one").read_text() == "awake"
+    with pytest.raises(ValueError, match="of the block"), meanwhile(nap, 0.2, tmp_path / "two"):
+        refuse("of the block")
+    assert (tmp_path / "two").read_text() == "awake"
+    with pytest.raises(ValueError, match="of the job"), meanwhile(refuse, "of the job"):
+        pass
+
+
+@pytest.mark.usefixtures("two")
+def test_the_end_of_the_block_ends_a_busy_process_and_its_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with second_process():
+        pid = hand_over(own_pid).result()
+        assert hand_over(start_engine).result()
+        assert list(tmp_path.glob("phare-spill-*"))
+        hand_over(nap, 60, tmp_path / "late")
+    assert not is_alive(pid)
+    assert not list(tmp_path.iterdir())
+
+
+def start_engine() -> bool:
+    from pipelines import sql  # noqa: PLC0415 - what a process has loaded is what is tested
+
+    with sql.connect() as connection:
+        return connection.execute("SELECT true").fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_second_process_does_not_outlive_the_first(how: signal.Signals, tmp_path: Path) -> None:
+    code = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from pipelines.beside import hand_over, second_process\n"
+        "from tests.pipeline.test_beside import nap, own_pid\n"
+        "with second_process():\n"
+        "    print(hand_over(own_pid).result(), flush=True)\n"
+        f"    hand_over(nap, 60, Path({str(tmp_path / 'late')!r}))\n"
+        "    time.sleep(60)\n"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, beside.SETTING: "2", "PYTHONPATH": PROJECT},
+    )  # fmt: skip
+    assert first.stdout is not None
+    pid = int(first.stdout.readline())
+    assert is_alive(pid)
+    first.send_signal(how)
+    first.wait()
+    first.stdout.close()
+    deadline = time.monotonic() + 20
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
