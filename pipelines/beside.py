@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
@@ -39,18 +40,19 @@ class Job(Generic[Result]):
 
     def is_over(self) -> bool:
         """Return whether asking for the result will not wait for the second process."""
-        return self.second is None or self.second.has_answered(self.number)
+        return (
+            "_answer" in vars(self) or self.second is None or self.second.has_answered(self.number)
+        )
 
     def result_there(self) -> Result | None:
         """Wait for the second process; return what it found, None where it did not do the job."""
-        answer = self._answer()
-        return answer[0] if answer else None
+        return self._answer[0] if self._answer else None
 
     def result(self) -> Result:
         """Return what the second process found; what it did not do is done now, in this one."""
-        answer = self._answer()
-        return answer[0] if answer else self.function(*self.arguments)
+        return self._answer[0] if self._answer else self.function(*self.arguments)
 
+    @cached_property
     def _answer(self) -> tuple[Result] | None:
         return self.second.answer(self.number) if self.second else None
 

@@ -1,8 +1,8 @@
 """Large private Parquet files, block by block: one is written, and one read, beside the work.
 
 Belongs here: the one way in which steps write rows of respondents, in bounded memory and with the
-same bytes for the same blocks; reading ahead. Not here: published files (pipelines.release), what
-the rows are.
+same bytes for the same blocks; reading ahead, and in blocks of one size. Not here: published files
+(pipelines.release), what the rows are.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,6 +40,32 @@ def _given(thread: ThreadPoolExecutor, source: Iterator[Block]) -> Iterator[Bloc
     while not isinstance(block := coming.result(), _End):
         coming = thread.submit(next, source, _End())
         yield block
+
+
+def blocks_of(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Give blocks of `rows` rows, the last of fewer, of batches that end where row groups do."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        left = batch
+        while count + left.num_rows >= rows:
+            yield _together([*held, left.slice(0, rows - count)])
+            left = left.slice(rows - count)
+            held, count = [], 0
+        if left.num_rows:
+            held.append(left)
+            count += left.num_rows
+    if held:
+        yield _together(held)
+
+
+def _together(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    found: pa.RecordBatch = (
+        pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()[0]
+    )
+    return found
 
 
 class BlockWriter:

@@ -13,14 +13,13 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.blocks import LINE, ahead
+from pipelines.blocks import LINE, ahead, blocks_of
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery
 from pipelines.study import Study
@@ -93,39 +92,15 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
     digest = hmac.new(salt, digestmod=hashlib.sha256)
     with (
         pq.ParquetFile(weighted, read_dictionary=list(columns)) as file,
-        ahead(_blocks(file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]))) as blocks,
+        ahead(
+            blocks_of(file.iter_batches(BLOCK_ROWS, columns=[LINE, *columns]), BLOCK_ROWS)
+        ) as blocks,
     ):
         for block in blocks:
             digest.update(np.from_dlpack(block[LINE]).astype("<i8").tobytes())
             for name in columns:
                 _update(digest, name, block[name])
     return digest.hexdigest()
-
-
-def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Give blocks of BLOCK_ROWS rows of batches, which end where a row group of the file does."""
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        left = batch
-        while rows + left.num_rows >= BLOCK_ROWS:
-            yield _together([*held, left.slice(0, BLOCK_ROWS - rows)])
-            left = left.slice(BLOCK_ROWS - rows)
-            held, rows = [], 0
-        if left.num_rows:
-            held.append(left)
-            rows += left.num_rows
-    if held:
-        yield _together(held)
-
-
-def _together(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    if len(batches) == 1:
-        return batches[0]
-    found: pa.RecordBatch = (
-        pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()[0]
-    )
-    return found
 
 
 def _update(digest: hmac.HMAC, name: str, cells: pa.Array) -> None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
-from pipelines.blocks import BlockWriter, ahead
+from pipelines.blocks import BlockWriter, ahead, blocks_of
 from pipelines.study import Study, Wave
 from pipelines.validation import geography
 from pipelines.validation.by_text import TextJudge, columns_by_text
@@ -36,6 +36,7 @@ from pipelines.validation.rules import Breach, Rule, breaches, rules_of, schema_
 from pipelines.validation.summary import RuleResult, ValidationSummary
 
 BATCH_ROWS = 100_000
+BATCH_CELLS = 4_000_000  # of a wide extract fewer rows are in memory
 REJECTED = pa.schema(
     [("_line", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("rule", pa.string())]
 )
@@ -248,7 +249,10 @@ def _batches(
     names = {received: declared for declared, received in columns.items()}
     by_text = {name: columns[name] for name in alone}
     with pq.ParquetFile(raw, read_dictionary=list(by_text.values())) as extract:
-        for batch in extract.iter_batches(BATCH_ROWS, columns=["_line", *read, *by_text.values()]):
+        told = ["_line", *read, *by_text.values()]
+        rows = min(BATCH_ROWS, max(1, BATCH_CELLS // len(told)))
+        # Not as row groups cut them: each rule costs pandera a while a batch.
+        for batch in blocks_of(extract.iter_batches(rows, columns=told), rows):
             frame = pl.from_arrow(pa.Table.from_batches([batch]).select(["_line", *read]))
             if isinstance(frame, pl.DataFrame) and frame.height:
                 declared = frame.rename({name: names[name] for name in read})

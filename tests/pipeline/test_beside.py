@@ -63,6 +63,7 @@ def test_jobs_are_done_in_another_process_in_the_order_given() -> None:
     pid = hand_over(own_pid)
     assert pid.result() not in {os.getpid(), None}
     assert [one.result() for one in reversed(jobs)] == [8, 6, 4, 2, 0]
+    assert jobs[2].is_over() and jobs[2].result() == 4, "asked again"
 
 
 @pytest.mark.usefixtures("second")

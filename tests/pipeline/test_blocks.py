@@ -1,11 +1,14 @@
-"""Blocks are read ahead in order, and what reading raises reaches who asked for them."""
+"""Blocks are read ahead in order and come in one size; what reading raises reaches who asked."""
 
 import threading
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipelines.blocks import ahead
+from pipelines.blocks import ahead, blocks_of
 
 
 def test_blocks_come_in_order_and_are_read_by_another_thread() -> None:
@@ -42,3 +45,18 @@ def test_who_stops_early_leaves_no_thread_behind_however_long_the_iterator_is_ke
         assert next(found) == 0
         raise ValueError("a bad row")
     assert kept and threading.active_count() == before
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=9)), st.integers(1, 12))
+def test_blocks_have_one_size_and_the_rows_in_their_order(
+    batches: list[list[str | None]], rows: int
+) -> None:
+    """Each batch has a dictionary of its own, as those of different row groups do."""
+    given_rows = [
+        pa.record_batch({"text": pa.array(one, pa.string()).dictionary_encode()}) for one in batches
+    ]
+    found = list(blocks_of(given_rows, rows))
+    texts = [one for block in found for one in block["text"].to_pylist()]
+    assert texts == [one for batch in batches for one in batch]
+    assert all(block.num_rows == rows for block in found[:-1])
+    assert all(0 < block.num_rows <= rows for block in found)
