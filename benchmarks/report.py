@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 SEE_ALSO = {
-    "Benchmarks": "How costs grow with respondents, questions, releases: [growth.md](growth.md).",
-    "Growth": "Measured against a floor, peers and limits: [benchmarks.md](benchmarks.md).",
+    "Benchmarks": "`phare publish` has two processes here: its memory is the peaks of both, added.\n"
+    "How costs grow with respondents, questions, releases: [growth.md](growth.md).",
+    "Growth": "Runs in one process, whose parts then hold the whole cost.\n"
+    "Measured against a floor, peers and limits: [benchmarks.md](benchmarks.md).",
 }
 LIBRARIES = ("duckdb", "polars", "pandera", "pyarrow", "dagster", "pandas", "frictionless")
 
