@@ -1,7 +1,7 @@
 """Private artefacts: where they lie, and how a step replaces its own whole or not at all.
 
-Belongs here: folders under `.phare/`, private files written whole, staging, locks, digests. Not
-here: what a step computes (steps.py), what is published (pipelines.release).
+Belongs here: folders under `.phare/`, private files written whole, second names of files, staging,
+locks, digests. Not here: what a step computes (steps.py), what is published (pipelines.release).
 """
 
 import fcntl
@@ -97,6 +97,32 @@ def write_private(path: Path, content: object) -> None:
 
 def _as_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def link_or_copy(standing: str | Path, place: str | Path) -> None:
+    """Give a file a second name, or copy it, mode included, where the disk has no links.
+
+    exFAT and some network drives have none, each with an error of its own. Raises FileExistsError
+    when `place` is there, and leaves no half of a copy.
+    """
+    try:
+        os.link(standing, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        _copy(Path(standing), Path(place))
+
+
+def _copy(standing: Path, place: Path) -> None:
+    with standing.open("rb") as source:
+        opened = os.open(place, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(opened, "wb") as copy:
+                shutil.copyfileobj(source, copy)
+            shutil.copymode(standing, place)
+        except BaseException:
+            place.unlink()
+            raise
 
 
 def sha256_of(path: Path) -> str:

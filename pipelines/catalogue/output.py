@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines.catalogue.errors import SiteError
 from pipelines.release.durable import FILE_MODE, FOLDER_MODE
+from pipelines.workspace import link_or_copy
 
 SITE = "site"
 STAGING = ".site-staging"
@@ -94,17 +95,9 @@ def _take_over(standing: Path, spare: Path, place: Path) -> None:
         spare.rename(place)
     except OSError:  # none is spare, or on another disk
         if standing.is_dir():
-            shutil.copytree(standing, place, copy_function=_link)
+            shutil.copytree(standing, place, copy_function=link_or_copy)
         else:
-            _link(standing, place)
-
-
-def _link(standing: str | Path, place: str | Path) -> None:
-    """Give a file a second name, or copy it where the disk has no links."""
-    try:
-        os.link(standing, place)
-    except OSError:
-        _new(Path(standing).read_bytes(), Path(place))
+            link_or_copy(standing, place)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -11,7 +11,6 @@ lies beside the extract, is git-ignored with it, and disappears with it.
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -23,10 +22,11 @@ from pipelines.blocks import LINE, ahead, blocks_of
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery
 from pipelines.study import Study
-from pipelines.workspace import code_digest, sha256_of, write_private
+from pipelines.workspace import code_digest, held, sha256_of, write_private
 
 SALT = "row-map.salt"
 SALT_BYTES = 32
+LOCK = ".row-map.lock"
 RECORD = "row_map.json"  # private: the digest, and what it was made of
 BLOCK_ROWS = 100_000
 NULL = b"\x00null"  # no text of an extract holds a NUL
@@ -36,17 +36,6 @@ class RowMapError(PhareError):
     """The salt of a delivery is missing, or is none."""
 
     exit_code = ExitCode.VERIFICATION
-
-
-def salt_of(delivery: Delivery) -> bytes:
-    """Return the salt of a delivery, drawn once and kept beside its file.
-
-    Raises RowMapError when what lies there is no salt.
-    """
-    path = delivery.folder / SALT
-    if not path.exists():
-        _draw(path, private=delivery.sidecar.personal_data)
-    return read_salt(delivery)
 
 
 def read_salt(delivery: Delivery) -> bytes:
@@ -65,9 +54,25 @@ def remembered_digest(study: Study, delivery: Delivery, folder: Path) -> str:
     """Return the digest of the row map of the wave whose private artefacts are in `folder`.
 
     It is computed again when the rows, the salt (drawn where there is none) or the code changed:
-    a release of many waves costs the new ones. Raises RowMapError for a bad salt.
+    a release of many waves costs the new ones. Of two processes one draws the salt, for both.
+    Raises RowMapError for a bad salt.
     """
-    weighted, salt = folder / "weighted.parquet", salt_of(delivery)
+    with held(folder / LOCK):
+        _draw_missing(delivery)
+        return _remembered(study, folder, read_salt(delivery))
+
+
+def _draw_missing(delivery: Delivery) -> None:
+    """Write a salt beside a delivered file that has none."""
+    path = delivery.folder / SALT
+    if not path.exists():
+        write_private(path, secrets.token_hex(SALT_BYTES) + "\n")
+        if not delivery.sidecar.personal_data:
+            path.chmod(0o644)
+
+
+def _remembered(study: Study, folder: Path, salt: bytes) -> str:
+    weighted = folder / "weighted.parquet"
     made_of = [sha256_of(weighted), hashlib.sha256(salt).hexdigest(), code_digest()]
     record = folder / RECORD
     known = json.loads(record.read_text("utf-8")) if record.exists() else {}
@@ -106,10 +111,10 @@ def row_map_digest(study: Study, weighted: Path, salt: bytes) -> str:
 def _update(digest: hmac.HMAC, name: str, cells: pa.Array) -> None:
     """Add one column of a block: each text behind its length, then the place of each row's text."""
     coded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode("encode")
-    held = np.from_dlpack(coded.indices.fill_null(len(coded.dictionary)))
+    codes = np.from_dlpack(coded.indices.fill_null(len(coded.dictionary)))
     texts = [b"" if one is None else str(one).encode() for one in coded.dictionary.to_pylist()]
     texts.append(NULL)
-    used = np.flatnonzero(np.bincount(held, minlength=len(texts)))
+    used = np.flatnonzero(np.bincount(codes, minlength=len(texts)))
     ordered = sorted({texts[place] for place in used.tolist()})
     places = {text: place for place, text in enumerate(ordered)}
     width = "<u1" if len(ordered) <= 256 else "<u4"
@@ -117,17 +122,4 @@ def _update(digest: hmac.HMAC, name: str, cells: pa.Array) -> None:
     digest.update(name.encode() + len(ordered).to_bytes(4, "little"))
     for text in ordered:
         digest.update(len(text).to_bytes(4, "little") + text)
-    digest.update(moved[held].tobytes())
-
-
-def _draw(path: Path, *, private: bool) -> None:
-    """Write a new salt whole; of two processes that draw at once, one wins for both."""
-    aside = path.with_name(f".{SALT}.{os.getpid()}")
-    try:
-        aside.write_text(secrets.token_hex(SALT_BYTES) + "\n", "ascii")
-        aside.chmod(0o600 if private else 0o644)
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink(missing_ok=True)
+    digest.update(moved[codes].tobytes())

@@ -5,7 +5,6 @@ institute's (pipelines.validation.design), computing calibrated ones (calibratio
 are used for (estimate.py).
 """
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pipelines.blocks import LINE, BlockWriter, ahead
 from pipelines.estimation.calibration import Adjusted, Category, calibrate
 from pipelines.estimation.errors import WeightError
 from pipelines.study import Study
+from pipelines.workspace import link_or_copy
 
 BLOCK_ROWS = 100_000
 
@@ -46,10 +46,10 @@ class WeightDiagnostics:
 def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> WeightDiagnostics:
     """Write `weighted`: the responses with `weight` DECIMAL(18, 9) and `stratum`, in line order.
 
-    Responses that have their weight are taken as they are, not copied. Kish, "Survey Sampling"
-    (1965), 11.2 for the design effect of weights. Raises WeightError for no respondent or a ratio
-    of weights beyond the declared one, CalibrationError when weights are calibrated and the margins
-    cannot be met.
+    Responses that have their weight are taken as they are, not copied where the disk has links.
+    Kish, "Survey Sampling" (1965), 11.2 for the design effect of weights. Raises WeightError for no
+    respondent or a ratio of weights beyond the declared one, CalibrationError when weights are
+    calibrated and the margins cannot be met.
     """
     if pq.read_metadata(responses).num_rows == 0:
         raise WeightError("estimation-no-respondent", study=study.id, wave=wave_id)
@@ -57,7 +57,7 @@ def weigh(study: Study, wave_id: str, responses: Path, weighted: Path) -> Weight
         adjusted = None
         if study.about.weights.calibration is None:
             weighted.unlink(missing_ok=True)
-            os.link(responses, weighted)
+            link_or_copy(responses, weighted)
         else:
             adjusted = calibrate(connection, study, wave_id, responses)
             _add_weights(connection, study, adjusted, responses, weighted)
