@@ -69,7 +69,7 @@ def test_a_study_is_published_twice_on_a_disk_without_links(tmp_path: Path) -> N
         row[5] = "9"
     deliver(root, answers, name="2020-07-15")
     assert run_study(root, STUDY, SECOND)["published"]
-    assert verify(root / "published").is_sound
+    assert verify(root / "published" / STUDY / "0.1.1").is_sound
 
 
 def test_of_many_that_draw_the_salt_of_a_delivery_at_once_one_draws_it_for_all(
