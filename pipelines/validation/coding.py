@@ -96,7 +96,7 @@ def is_mended(text: str, plan: ColumnPlan) -> bool:
             for one in plan.codelist.codes
             for spelt in (one.code, one.label.fr, one.label.en, *one.aliases)
         }
-    return text not in exact
+    return text not in exact and plan.with_point(text) not in exact
 
 
 def _where(mask: pl.Series, lines: pl.Series) -> tuple[int, int]:

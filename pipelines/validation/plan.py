@@ -4,6 +4,7 @@ Belongs here: study + wave → one `ColumnPlan` a column. Not here: applying it 
 rules.py), the declaration itself (pipelines.study).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,13 +17,15 @@ UNREAD_ROLES = {"direct_identifier", "dropped"}
 MISSING = "_U"  # SDMX: unknown; here an empty cell where an answer could stand
 NOT_ASKED = "_Z"  # SDMX: not applicable; here an empty cell of one who was not asked
 TICKED, NOT_TICKED = "1", "0"
+NUMBER = re.compile(r"\s*-?\d+\.\d+\s*")
 
 
 @dataclass(frozen=True)
 class ColumnPlan:
     """What one column of the extract must hold and how its texts become codes.
 
-    `codebook` (text → code) is the wave's own reading, and then the only one.
+    `codebook` (text → code) is the wave's own reading, and then the only one. `decimal` is the mark
+    that the raw form gives to numbers, typed ones too.
     """
 
     name: str
@@ -35,6 +38,7 @@ class ColumnPlan:
     minimum: float | None = None
     maximum: float | None = None
     codebook: Mapping[str, str] | None = None
+    decimal: str = "."
 
     @property
     def blank(self) -> str:
@@ -52,7 +56,22 @@ class ColumnPlan:
         return self.codelist.names if self.codelist else ()
 
     def code_of(self, text: str) -> str | None:
-        """Return the code that `text` stands for, None when it stands for none."""
+        """Return the code that `text` stands for, None when it stands for none.
+
+        A number stands for the code that is the same number: a typed 0.5 comes here as `0,5` where
+        the wave's texts have a comma.
+        """
+        if (found := self._declared(text)) is not None:
+            return found
+        pointed = self.with_point(text)
+        return None if pointed == text else self._declared(pointed)
+
+    def with_point(self, text: str) -> str:
+        """Return a number written with the wave's decimal mark with a point, else `text`."""
+        is_other = self.decimal != "." and NUMBER.fullmatch(text.replace(self.decimal, "."))
+        return text.replace(self.decimal, ".") if is_other else text
+
+    def _declared(self, text: str) -> str | None:
         if self.codebook is not None:
             return {fold(one): code for one, code in self.codebook.items()}.get(fold(text))
         if self.question is not None and self.kind == "tick":
@@ -95,7 +114,16 @@ def plan_columns(study: Study, wave: Wave | None = None) -> dict[str, ColumnPlan
         asked = (one.columns for one in study.items if one.question == name)
         for column in [column for columns in asked for column in columns] or [name]:
             plans[column] = replace(plans[column], codebook=codebook)
-    return plans
+    return _with_decimal(plans, wave.extract.decimal) if wave else plans
+
+
+def _with_decimal(plans: Mapping[str, ColumnPlan], decimal: str) -> dict[str, ColumnPlan]:
+    """Tell coded columns the mark of their numbers; those of numbers are read with a point."""
+    coded = {"code", "tick"}
+    return {
+        name: replace(one, decimal=decimal) if one.kind in coded else one
+        for name, one in plans.items()
+    }
 
 
 def _trait(study: Study, name: str) -> ColumnPlan:
