@@ -21,13 +21,12 @@ from pipelines.steps import (
     RECONCILIATION,
     delivered_waves,
     is_current,
-    wave_folder,
 )
 from pipelines.study import Study, load_study
 from pipelines.study.columns import breakdown_codes, field
 from pipelines.study.tables import ESTIMATES
 from pipelines.texts import Lang, default_language, say
-from pipelines.workspace import private_folder
+from pipelines.workspace import private_path
 
 Facts = dict[str, Any]
 STATUSES = field("status").enum
@@ -54,14 +53,18 @@ def disclosure_account(root: Path, name: str, wave: str | None = None) -> Facts:
     if wave is not None:
         study.wave(wave)  # an unknown wave is said before anything is looked for
     wanted = delivered_waves(study) if wave is None else (wave,)
-    waves = [_wave(study, one) for one in wanted if (wave_folder(study, one) / PROTECTION).exists()]
+    waves = [_wave(study, one) for one in wanted if (_folder(study, one) / PROTECTION).exists()]
     if not waves:
         raise NoAccountError("disclosure-no-account", study=name, wave=wave or "—")
     return {"private": True, "study": name, "waves": waves, "audit": _audit(study)}
 
 
+def _folder(study: Study, wave: str) -> Path:
+    return private_path(study.root, study.id, wave)
+
+
 def _wave(study: Study, wave: str) -> Facts:
-    folder = wave_folder(study, wave)
+    folder = _folder(study, wave)
     kept = {"reasons": None, **json.loads((folder / PROTECTION).read_text("utf-8"))}
     beside = folder / PROTECTED_ANALYSES
     return {
@@ -83,7 +86,7 @@ def _withheld_figures(path: Path) -> list[Facts]:
 
 
 def _audit(study: Study) -> Facts | None:
-    path = private_folder(study.root, study.id) / AUDIT
+    path = private_path(study.root, study.id) / AUDIT
     if _is_of_last_run(study, path):
         return {"release": None, **_told(json.loads(path.read_text("utf-8")))}
     known = release_state(study, study.root, dt.date.today())
@@ -107,7 +110,7 @@ def _is_of_last_run(study: Study, audit: Path) -> bool:
     """
     if not audit.exists():
         return False
-    folders = [wave_folder(study, wave) for wave in delivered_waves(study)]
+    folders = [_folder(study, wave) for wave in delivered_waves(study)]
     protected = [path for one in folders if (path := one / PROTECTED_ANALYSES).exists()]
     last = max((path.stat().st_mtime_ns for path in protected), default=0)
     return audit.stat().st_mtime_ns >= last

@@ -21,8 +21,8 @@ def tidy(root: Path, days: int, *, run_id: str, dry_run: bool = False) -> list[P
 
     The artefacts of waves whose study has a release (they hold respondents, and the next run makes
     them again from raw/), failure reports, and folders that the log never named. Candidates that
-    can no longer be approved go whatever their age. With `dry_run` nothing is removed. Raises
-    BusyError when a publication is under way.
+    can no longer be approved go whatever their age. With `dry_run` nothing is removed, or
+    made. Raises BusyError when a publication is under way.
     """
     before = time.time() - days * SECONDS_A_DAY
     old = [path for path in _removable(root) if _newest(path) < before]
@@ -38,7 +38,7 @@ def tidy(root: Path, days: int, *, run_id: str, dry_run: bool = False) -> list[P
 
 
 def _removable(root: Path) -> Iterator[Path]:
-    private = root / ".phare"
+    private = workspace.private_path(root)
     yield from sorted((private / "failures").glob("*.md"))
     for name in study_names(root):
         yield from sorted((private / name / "release" / "orphans").glob("*"))
@@ -47,7 +47,7 @@ def _removable(root: Path) -> Iterator[Path]:
 
 
 def _waves(study: Study) -> Iterator[Path]:
-    private = workspace.private_folder(study.root, study.id)
+    private = workspace.private_path(study.root, study.id)
     yield from (private / wave for wave in study.waves if (private / wave).is_dir())
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from sqlalchemy import create_engine, event
@@ -32,6 +33,7 @@ from pipelines.study import load_study
 from pipelines.texts import messages, say
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+SETTINGS = "dagster.yaml"
 ENGINE_MAKER = "create_engine"  # what Dagster's event log calls for every statement
 
 
@@ -102,6 +104,8 @@ def _op(name: str) -> str:
 
 def last_run(root: Path, name: str) -> str | None:
     """Return when the last run of a study's job started and how it ended; None without one."""
+    if not _has_history(root):
+        return None
     with chdir(root), _instance(root) as instance:
         found = instance.get_run_records(dg.RunsFilter(job_name=job_name(name)), limit=1)
     if not found:
@@ -117,6 +121,8 @@ def forget_runs(root: Path, days: int, *, dry_run: bool = False) -> list[str]:
     stays: `phare status` tells it. No sensor forgets a delivery: which ones it has seen stands in
     its cursor. Dagster empties the file of a run's events and leaves it, so that goes as well.
     """
+    if not _has_history(root):
+        return []
     before = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
     with chdir(root), _instance(root) as instance:
         ended = instance.get_runs(dg.RunsFilter(statuses=ENDED, created_before=before))
@@ -147,13 +153,25 @@ def _release_facts(
     return {"study": name, "run_id": result.run_id, **facts}
 
 
+def _has_history(root: Path) -> bool:
+    """Whether Dagster may have kept anything of this root: to open its SQLite files makes them."""
+    own = root / SETTINGS
+    text = (own if own.exists() else PROJECT / SETTINGS).read_text("utf-8")
+    folder = (yaml.safe_load(text) or {}).get("storage", {}).get("sqlite", {}).get("base_dir")
+    return not isinstance(folder, str) or (root / folder).exists()  # no folder: kept elsewhere
+
+
+def _home(root: Path) -> Path:
+    return root if (root / SETTINGS).exists() else root / ".dagster"
+
+
 @contextmanager
 def _instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """Open the root's Dagster instance; its settings are the root's own, else the project's."""
-    home = root if (root / "dagster.yaml").exists() else root / ".dagster"
+    home = _home(root)
     if home != root:
         home.mkdir(exist_ok=True)
-        shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+        shutil.copyfile(PROJECT / SETTINGS, home / SETTINGS)
     os.environ["DAGSTER_HOME"] = str(home)
     with _held_open(), dg.DagsterInstance.get() as instance:
         yield instance

@@ -14,9 +14,9 @@ from pipelines.intake import deliveries
 from pipelines.refusals import read_refusal
 from pipelines.release import release_state
 from pipelines.run import last_run
-from pipelines.steps import wave_folder
 from pipelines.study import Study, load_study
 from pipelines.texts import default_language
+from pipelines.workspace import private_path
 
 NONE = "—"
 
@@ -47,7 +47,7 @@ def study_state(root: Path, name: str) -> dict[str, Any]:
         "candidates": releases["candidates"],
         "leftovers": [{"name": one} for one in releases["leftovers"]],
         "failures": [
-            {"path": str(path)} for path in sorted((root / ".phare" / "failures").glob("*.md"))
+            {"path": str(path)} for path in sorted(private_path(root, "failures").glob("*.md"))
         ],
     }
 
@@ -63,12 +63,14 @@ def _wave(root: Path, name: str, wave: str) -> dict[str, Any]:
 
 def _refused(root: Path, study: Study, wave: str) -> dict[str, Any] | None:
     received = deliveries(root, study.id, wave)
-    note = read_refusal(wave_folder(study, wave), received[-1].name) if received else None
+    if not received:
+        return None
+    note = read_refusal(private_path(root, study.id, wave), received[-1].name)
     return {"wave": wave, **note, "told": note["message"][default_language()]} if note else None
 
 
 def _private_bytes(root: Path, name: str) -> int:
-    found = (root / ".phare" / name).rglob("*")
+    found = private_path(root, name).rglob("*")
     return sum(path.stat().st_size for path in found if path.is_file())
 
 

@@ -36,6 +36,11 @@ def private_folder(root: Path, *parts: str) -> Path:
     return folder
 
 
+def private_path(root: Path, *parts: str) -> Path:
+    """Return where `private_folder` lies, made or not: who only reads leaves no trace."""
+    return root.joinpath(".phare", *parts)
+
+
 def analysis_file(table: str) -> str:
     """Return the name of the private file of a table beside the estimates, of full precision."""
     return f"analysis_{table}.parquet"

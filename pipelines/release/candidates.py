@@ -108,21 +108,30 @@ def find_candidate(store: Store, name: str) -> Candidate:
 
 def drop_candidates(store: Store) -> None:
     """Remove every candidate: the log has grown, so that none of them can be promoted."""
-    for path in _folder(store).iterdir():
+    for path in _folder(store).glob("*"):
         shutil.rmtree(path)
 
 
 def drop_stale_candidates(
     root: Path, study_id: str, *, run_id: str, dry_run: bool = False
 ) -> list[Path]:
-    """Remove the candidates that were prepared before the log grew; return their folders."""
+    """Remove the candidates that were prepared before the log grew; return their folders.
+
+    With `dry_run` nothing is removed, nor locked: the file of the lock would be a trace.
+    """
     store = Store(root, study_id)
+    if dry_run:
+        return _stale(store)
     with locked(store, run_id):
-        head = log_head(read_log(store.public))
-        stale = [one.folder for one in find_candidates(store) if one.log_head != head]
-        for folder in () if dry_run else stale:
+        stale = _stale(store)
+        for folder in stale:
             shutil.rmtree(folder)
     return stale
+
+
+def _stale(store: Store) -> list[Path]:
+    head = log_head(read_log(store.public))
+    return [one.folder for one in find_candidates(store) if one.log_head != head]
 
 
 def log_head(entries: Sequence[Entry]) -> str | None:
@@ -131,7 +140,7 @@ def log_head(entries: Sequence[Entry]) -> str | None:
 
 
 def _folder(store: Store) -> Path:
-    return workspace.private_folder(store.root, store.study, "release", "candidates")
+    return workspace.private_path(store.root, store.study, "release", "candidates")
 
 
 def _read(folder: Path) -> Candidate:
