@@ -146,6 +146,6 @@ def _non_answers(read: pl.Series, plan: ColumnPlan) -> pl.Series:
     """Read the declared texts for no answer that stand among numbers, such as NSP or 99."""
     words = [MISSING, NOT_ASKED, *(read.unique().to_list() if plan.codelist else ())]
     codes = {word: code for word in words if (code := plan.read(word)) != word}
-    if not codes or not read.is_in(list(codes)).any():
-        return read
+    if not read.is_in(list(codes)).any():
+        return read  # as replacing would, five times as fast
     return read.replace(list(codes), list(codes.values()))

@@ -104,6 +104,21 @@ def test_the_difference_from_the_rest_counts_the_covariance_of_disjoint_cells(
     assert abs(between) > 1e-9
 
 
+def test_a_cell_has_a_degree_of_freedom_a_respondent_less_one_a_stratum_and_one_at_least(
+    study: Study, weighted: Path
+) -> None:
+    people = _urgent(study, weighted)
+    answered = ~np.isnan(people.values[:, 0])
+    north, south = (np.flatnonzero(answered & (people.stratum == one)) for one in (0, 1))
+    for lines, freedom in (
+        ([*north[:5], *south[:4]], 7), (north[:5], 4), ([north[0], *south[:2]], 1),
+        ([north[0], south[0]], 1), ([], 1),
+    ):  # fmt: skip
+        inside = np.zeros(answered.size, dtype=np.bool_)
+        inside[np.array(lines, dtype=int)] = True
+        assert estimate_cell(people, inside).freedom[0] == freedom
+
+
 def _urgent(study: Study, weighted: Path) -> Respondents:
     measures = measures_of(study, study.analyses.priorities["urgent"])
     return read_measures(study, WAVE, weighted, measures)

@@ -1,8 +1,10 @@
 """The verbs of an auditor: diff, trace (with the extract too), push, reproduce."""
 
+import hmac
 import json
 import re
 import shutil
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -228,6 +230,45 @@ def test_the_digest_of_the_lines_is_of_the_rows_not_of_their_encoding(
         place = table.schema.get_field_index(name)
         pq.write_table(table.set_column(place, name, changed), other)
         assert row_map_digest(study, other, salt) != digest, name
+
+
+def test_the_digest_of_the_lines_is_the_one_that_its_description_gives(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written out by hand: whoever holds extract and salt can check it, whatever we run then."""
+    monkeypatch.setattr("pipelines.contributors.row_map.BLOCK_ROWS", 300)
+    study, salt, texts = load_study(published, STUDY), b"s" * 32, [f"t{n:03}" for n in range(257)]
+    table = pq.read_table(wave_folder(study, "2020") / "weighted.parquet")
+    wide = pa.concat_tables([table] * 10).slice(0, 600)  # two blocks
+    columns = {
+        "_line": range(2, 602),
+        "avis": [*texts[:255], None] * 2 + texts[:88],  # as many texts as one byte counts
+        "note": [*texts] * 2 + texts[:86],  # one more
+    }
+    for name, cells in columns.items():
+        place, field = wide.schema.get_field_index(name), wide.schema.field(name)
+        wide = wide.set_column(place, name, pa.array(cells, field.type))
+    pq.write_table(wide, tmp_path / "wide.parquet")
+    read = ("weight", "stratum", "by_zone", "by_age", *(c for i in study.items for c in i.columns))
+    message = b"".join(
+        _message(wide.slice(start, 300), list(dict.fromkeys(read))) for start in (0, 300)
+    )
+    expected = hmac.new(salt, message, "sha256").hexdigest()
+    assert row_map_digest(study, tmp_path / "wide.parquet", salt) == expected
+
+
+def _message(block: pa.Table, columns: list[str]) -> bytes:
+    lines = block["_line"].to_pylist()
+    message = struct.pack(f"<{len(lines)}q", *lines)
+    for name in columns:
+        cells = block[name].to_pylist()
+        texts = [b"\x00null" if one is None else str(one).encode() for one in cells]
+        known = sorted(set(texts))
+        message += name.encode() + struct.pack("<I", len(known))
+        message += b"".join(struct.pack("<I", len(one)) + one for one in known)
+        kind = "B" if len(known) <= 256 else "I"
+        message += struct.pack(f"<{len(texts)}{kind}", *(known.index(one) for one in texts))
+    return message
 
 
 def test_the_digest_of_the_lines_is_computed_again_when_rows_or_salt_change(

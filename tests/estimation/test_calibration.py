@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.estimation import CalibrationError, weigh
-from pipelines.estimation.calibration import GAP, Margin, rake
+from pipelines.estimation.calibration import GAP, SWEEPS, Margin, rake
 from pipelines.study import Study, load_study
 from pipelines.study.model import Calibration
 from pipelines.validation.design import design_columns
@@ -38,6 +38,18 @@ def test_raked_weights_are_those_of_r(sample: str) -> None:
     assert gap < GAP
     expected = CASES[f"{sample}/rake_weights"]["expected"]["weights"]
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
+
+
+def test_raking_stops_at_the_first_sweep_that_meets_every_margin() -> None:
+    people = np.array([10.0, 20.0, 30.0, 40.0])
+    rows, columns = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    met = [Margin("a", rows, np.array([30.0, 70.0])), Margin("b", columns, np.array([40.0, 60.0]))]
+    weights, sweeps, _ = rake(people, met, people)
+    assert sweeps == 1 and weights == pytest.approx(people)
+    other = [met[0], Margin("b", columns, np.array([50.0, 50.0]))]
+    _, sweeps, gap = rake(people, other, people)
+    assert 1 < sweeps < SWEEPS and gap < GAP
+    assert rake(people, other, people)[1] == sweeps
 
 
 def calibrated(method: str, margins: list[list[str]], **more: object) -> Study:

@@ -225,6 +225,23 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     assert any("Identifiants : 0 nouveau, 1 disparu" in one for one in questions)
 
 
+def test_what_a_delivery_is_compared_with_is_the_one_before_as_corrected(study):
+    mistaken = cell(2, "note", "100")
+    deliver(study, extract(mistaken), "2024", 1)
+    correction = {
+        "respondents": ["R2"], "action": "replace", "column": "note", "value": "10",
+        "guard": {"note": "100"}, "reason": "zéro de trop", "asked_by": "A. Durand",
+        "asked_on": dt.date(2024, 12, 10), "status": "applied",
+    }  # fmt: skip
+    path = study.root / "raw" / "cases" / "2024" / "corrections.yaml"
+    path.write_text(yaml.safe_dump({"corrections": {"note": correction}}), "utf-8")
+    (found,) = check(study, mistaken, cell(3, "note", "9")).findings.comparisons
+    assert (found.rows_before, found.rows_after) == (6, 6)
+    assert found.rows is not None
+    assert (found.rows.new, found.rows.gone) == (0, 0)
+    assert dict(found.rows.changed_cells) == {"note": 1}
+
+
 def test_a_long_comparison_is_cut_short_on_the_page_and_whole_in_the_json(study):
     deliver(study, extract(), "2024", 1)
     many = [column(f"ajout_{number:02}", lambda _: "x") for number in range(15)]

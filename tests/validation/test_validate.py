@@ -165,6 +165,8 @@ def test_an_empty_box_is_not_ticked_only_where_that_is_declared(
     study = declare("questions.yaml", "    at_most: 2\n", "    at_most: 2\n    not_ticked: ['']\n")
     row = {"raison_temps": "", "raison_autre": ""}
     assert judge(row, study=study).codes("raison_temps") == ["0"]
+    spaces = judge({**row, "raison_temps": "  "}, study=study)
+    assert spaces.codes("raison_temps") == ["0"] and spaces.summary.repairs == ()
 
 
 def test_mentions_come_in_any_order_and_empty_ones_are_no_repeat(judge: Judge) -> None:

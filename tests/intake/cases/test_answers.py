@@ -59,7 +59,9 @@ def test_case_31_extreme_weights_and_their_sum_are_warnings(check):
      ("note", "8,5", "whole"), ("avis", "3", "code"), ("avis", "un", "code")],
 )  # fmt: skip
 def test_case_32_an_answer_off_the_scale_is_refused(check, name, answer, rule):
-    assert check(extract(cell(2, name, answer))).rejected == {(3, name, rule)}
+    found = check(extract(cell(2, name, answer)))
+    assert found.rejected == {(3, name, rule)}
+    assert found.repairs == set()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,14 @@ def test_case_19_a_lost_zero_is_put_back_where_region_or_name_agrees(check, same
     assert same(check(extract(cell(1, "commune", "1001"), cell(1, "region", "")))) is False
 
 
+@pytest.mark.parametrize("silent", ["nom", "region"])
+def test_case_19_region_or_name_is_enough_where_the_other_is_empty(check, silent):
+    found = check(extract(cell(1, "commune", "1001"), cell(1, silent, "")))
+    assert found.report.is_accepted
+    assert found.repairs == {"commune_zero"}
+    assert found.responses["commune"][0] == "01001"
+
+
 def test_case_19_a_lost_zero_that_nothing_confirms_is_refused(check):
     found = check(extract(cell(1, "commune", "1001"), cell(1, "region", "53"), cell(1, "nom", "")))
     assert (2, "commune", "commune_zero") in found.rejected
