@@ -18,7 +18,6 @@ from pipelines.validation.geography import region_of
 PASSAGE = "communes-passage-2026.csv"
 OLD_CORSICA = "20"  # before 1976: no wave is that old, a spreadsheet or a typist is at work
 CORSICA = r"^2[ab]\d{3}$"
-LOST_ZERO = r"^\d{4}$"
 DISTRICTS = {
     **{f"751{number:02}": "75056" for number in range(1, 21)},
     **{f"6938{number}": "69123" for number in range(1, 10)},
@@ -84,7 +83,7 @@ def _with_zero(batch: pl.DataFrame, study: Study, path: Path, column: str) -> pl
         name = whole.replace_strict(frame_names(path), default=None)
         said = pl.col(named).replace_strict(folded, return_dtype=pl.String)
         agrees = agrees | (said == name).fill_null(value=False)
-    return pl.when(cell.str.contains(LOST_ZERO) & agrees).then(whole).otherwise(cell)
+    return pl.when(agrees).then(whole).otherwise(cell)
 
 
 def _replaced(column: str, codes: dict[str, str]) -> pl.Expr:

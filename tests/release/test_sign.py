@@ -39,6 +39,25 @@ def test_a_signed_release_is_authenticated_by_its_key(study: Study, keys: Path) 
     assert verify(place.parent, public_key=keys, require_signature=True).is_authenticated
 
 
+def test_one_release_without_signature_leaves_a_study_unauthenticated(
+    study: Study, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as unsigned:
+        unsigned.delenv("PHARE_MINISIGN_KEY")
+        first = published(study).path
+    second = published(study, changed_value, erratum="x").path
+    assert verify(second, public_key=keys).is_authenticated
+    found = verify(second.parent, public_key=keys)
+    assert found.is_sound and not found.is_authenticated
+    signature = second / "MANIFEST.sha256.minisig"
+    first.chmod(0o755)
+    shutil.copy(signature, first)
+    assert "signature-digest" in checks(first) & checks(first.parent)
+    second.chmod(0o755)
+    signature.unlink()
+    assert "signature-digest" in checks(second)
+
+
 def test_another_key_or_a_changed_signature_is_found(
     study: Study, keys: Path, tmp_path: Path
 ) -> None:

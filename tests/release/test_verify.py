@@ -17,7 +17,7 @@ import pytest
 from phare_data.layout import CRATE
 from phare_data.log import parse_log
 from phare_data.manifest import sha256_of
-from phare_data.verifier import verify, verify_release
+from phare_data.verifier import Verification, verify, verify_release
 from phare_data.verifier.descriptor import PROFILE
 from pipelines.release import ReleaseOutcome
 from pipelines.release.descriptor import as_json
@@ -92,8 +92,18 @@ def edit_table(folder: Path, change: Callable[[pa.Table], pa.Table], name: str =
     return resealed(folder)
 
 
+def schema(descriptor: dict) -> dict:
+    return descriptor["resources"][0]["schema"]
+
+
 def fields(descriptor: dict) -> list[dict]:
-    return descriptor["resources"][0]["schema"]["fields"]
+    return schema(descriptor)["fields"]
+
+
+def limit(descriptor: dict, name: str, **asked: object) -> None:
+    """Ask one thing more of a column."""
+    field = next(one for one in fields(descriptor) if one["name"] == name)
+    field.setdefault("constraints", {}).update(asked)
 
 
 def put(table: pa.Table, column: str, values: list) -> pa.Table:
@@ -177,6 +187,7 @@ def test_a_link_in_place_of_a_file_is_found(copy: Path, tmp_path: Path) -> None:
 
 def test_a_folder_without_release_is_not_sound(tmp_path: Path) -> None:
     assert checks(tmp_path) == {"manifest-unreadable", "descriptor-unreadable"}
+    assert not Verification(str(tmp_path), findings=(), checks=0).is_sound  # nothing was looked at
 
 
 @pytest.mark.parametrize(
@@ -192,6 +203,14 @@ def test_a_folder_without_release_is_not_sound(tmp_path: Path) -> None:
         (lambda one: fields(one)[0].update(type="integer"), "table-type"),
         (lambda one: fields(one).pop(), "table-columns"),
         (lambda one: fields(one)[7]["constraints"].update(enum=["N"]), "table-code"),
+        (lambda one: fields(one)[0].update({"pub:arrowType": "binary"}), "table-type"),
+        (lambda one: limit(one, "respondents", maximum=29), "table-maximum"),
+        (lambda one: limit(one, "status", pattern="publish"), "table-pattern"),
+        (lambda one: schema(one).update(primaryKey=[]), "descriptor-shape"),
+        (lambda one: schema(one).update(primaryKey=["none"]), "descriptor-shape"),
+        (lambda one: schema(one)["foreignKeys"][0]["reference"].update(resource="none"),
+         "descriptor-shape"),
+        (lambda one: schema(one)["foreignKeys"][0]["fields"].append("wave"), "descriptor-shape"),
     ],
 )  # fmt: skip
 def test_a_wrong_descriptor_is_found(copy: Path, change: Callable, fault: str) -> None:
@@ -216,6 +235,8 @@ def test_a_descriptor_that_is_no_json_is_found(copy: Path) -> None:
         (lambda t: t.drop_columns(["value"]), "table-columns"),
         (lambda t: t.cast(pa.schema([f.with_nullable(True) for f in t.schema])), "table-type"),
         (lambda t: t.slice(1), "twins-differ"),
+        (lambda t: t.slice(0, t.num_rows - 1), "twins-differ"),
+        (lambda t: put(t, "value", [None] * t.num_rows), "twins-differ"),
         (lambda t: put(t, "value", [v and v / 2 for v in t["value"].to_pylist()]), "twins-differ"),
     ],
 )  # fmt: skip
@@ -244,6 +265,27 @@ def test_a_csv_that_says_something_else_is_found(copy: Path) -> None:
     assert checks(resealed(copy)) == {"table-unreadable"}
 
 
+def test_a_csv_with_a_figure_or_a_row_less_or_its_columns_elsewhere_is_found(copy: Path) -> None:
+    path = copy / "data" / "estimates.csv"
+    whole = path.read_text()
+    path.write_text(whole.replace("0.688", "", 1))
+    assert checks(resealed(copy)) == {"twins-differ"}
+    path.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    assert checks(resealed(copy)) == {"twins-differ"}
+    rows = [line.split(",") for line in whole.splitlines()]
+    path.write_text("".join(",".join([*row[1:], row[0]]) + "\n" for row in rows))
+    assert checks(resealed(copy)) == {"table-unreadable"}
+
+
+def test_a_text_that_is_empty_is_not_a_text_that_is_missing(copy: Path) -> None:
+    """In the CSV `""` is an empty text and nothing at all a missing one, as in the Parquet file."""
+    path = copy / "data" / "questions.csv"
+    head, first, *rest = path.read_text().splitlines(keepends=True)
+    assert ",," in first
+    path.write_text("".join([head, first.replace(",,", ',"",', 1), *rest]))
+    assert checks(resealed(copy)) == {"twins-differ"}
+
+
 def test_a_parquet_file_that_is_none_is_found(copy: Path) -> None:
     (copy / ESTIMATES).write_bytes(b"PAR1 or so")
     assert "table-unreadable" in checks(resealed(copy))
@@ -257,7 +299,8 @@ def test_a_resealed_release_is_still_not_the_one_that_the_log_names(
         one.chmod(0o755 if one.is_dir() else 0o644)
     path.write_text(path.read_text().replace("Texte", "Autre"))
     resealed(first.path)
-    assert {"manifest-digest", "content-differs", "twins-differ"} <= checks(first.path)
+    told = {"manifest-digest", "content-differs", "twins-differ"}
+    assert told <= checks(first.path) and told <= checks(first.path.parent)
 
 
 def test_version_folders_and_log_must_agree(study: Study, first: ReleaseOutcome) -> None:
