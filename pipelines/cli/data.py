@@ -6,12 +6,12 @@ Belongs here: arguments and what is printed. Not here: reading declarations (stu
 
 import datetime as dt
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.cli.asking import ask, ask_whether, unanswered
 from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
 from pipelines.study import DeclarationError, Study, load_study, study_names
@@ -104,17 +104,13 @@ def _answered(
         "--producer": producer, "--licence": licence,
         "--personal-data / --no-personal-data": personal_data,
     }  # fmt: skip
-    try:
+    missing = ", ".join(name for name, given in options.items() if given is None)
+    with unanswered("cli-receive-unanswered", options=missing):
         return (
-            click.prompt(say("cli-ask-producer")) if producer is None else producer,
-            click.prompt(say("cli-ask-licence")) if licence is None else licence,
-            click.confirm(say("cli-ask-personal")) if personal_data is None else personal_data,
+            ask(say("cli-ask-producer")) if producer is None else producer,
+            ask(say("cli-ask-licence")) if licence is None else licence,
+            ask_whether(say("cli-ask-personal")) if personal_data is None else personal_data,
         )
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise  # somebody changed their mind
-        missing = ", ".join(name for name, given in options.items() if given is None)
-        raise click.UsageError(say("cli-receive-unanswered", None, options=missing)) from None
 
 
 @click.command(cls=Verb, name="check")

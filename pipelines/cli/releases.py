@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.asking import ask_whether, unanswered
 from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode
 from pipelines.study import load_study
@@ -112,13 +113,17 @@ def purge(
     by: str,
     replaced_by: str | None,
     yes: bool,
-) -> None:
+) -> ExitCode:
     """Remove the data of a version for good."""
     from pipelines.release import purge as purge_version
 
     declared = load_study(root, study)
     if not yes:
-        click.confirm(say("cli-purge-sure", None, study=study, version=version), abort=True)
+        with unanswered("cli-purge-unanswered", study=study, version=version):
+            yes = ask_whether(say("cli-purge-sure", None, study=study, version=version))
+    if not yes:
+        click.echo(say("cli-purge-kept", None, study=study, version=version), err=True)
+        return ExitCode.USAGE
     done = purge_version(
         root, declared.id, version,
         reason=_said(reason, reason_en), by=by, run_id=_run_id(), replaced_by=replaced_by,
@@ -127,6 +132,7 @@ def purge(
     click.echo(say("cli-purge-done", None, study=study, version=version))
     if done.compared:
         click.echo(say("cli-purge-compared", None, versions=", ".join(done.compared)), err=True)
+    return ExitCode.DONE
 
 
 def _said(fr: str, en: str | None) -> Said:
