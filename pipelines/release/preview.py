@@ -17,7 +17,7 @@ from pipelines.release.diff import PUBLISHED, read_descriptor
 from pipelines.release.pages import environment
 from pipelines.study import TOTAL
 from pipelines.study.tables import ESTIMATES, KEY_BEFORE_BREAKDOWNS
-from pipelines.texts import in_language
+from pipelines.texts import in_language, say
 
 PREVIEW = "preview.html"
 SHOWN = 200  # rows: what a person reads; the whole table is beside the page
@@ -42,7 +42,7 @@ def preview(
             name=name, facts=facts, restated=restated, retired=retired,
             title=descriptor["i18n:title"],
             files=list(files_of(release)), columns=columns, rows=rows,
-            is_collection=main["name"] != ESTIMATES, in_language=in_language,
+            is_collection=main["name"] != ESTIMATES, in_language=in_language, say=say,
             **_counts(release, main),
         )
     )  # fmt: skip

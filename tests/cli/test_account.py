@@ -43,9 +43,9 @@ def account(root: Path) -> dict:
     ("lang", "first", "told"),
     [
         ("en", "PRIVATE.", ("3 respondents:", "5 respondents:", "11 respondents:", "did not run",
-                            "would free 2 cell(s)", "Young (Y)", "nothing withheld can be")),
+                            "would free 2 cells", "Young (Y)", "nothing withheld can be")),
         ("fr", "PRIVÉ.", ("3 répondants :", "5 répondants :", "11 répondants :", "pas tourné",
-                          "rendrait 2 cellule(s)", "Jeunes (Y)", "rien de ce qui est retenu")),
+                          "rendrait 2 cellules", "Jeunes (Y)", "rien de ce qui est retenu")),
     ],
 )  # fmt: skip
 def test_the_account_says_first_that_it_is_private_then_all_it_knows(

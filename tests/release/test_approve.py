@@ -72,7 +72,9 @@ def test_the_same_content_is_one_candidate(cautious: Study) -> None:
 def test_changed_values_are_approved_only_with_an_erratum(cautious: Study) -> None:
     approved(cautious, published(cautious))
     held = published(cautious, changed_value)
-    assert release_state(cautious, cautious.root, RELEASED)["candidates"][0]["needs_erratum"]
+    known = release_state(cautious, cautious.root, RELEASED)["candidates"][0]
+    page = Path(known["preview"]).read_text("utf-8")
+    assert known["needs_erratum"] and "row changes its values: an erratum is needed." in page
     with pytest.raises(ErratumNeededError):
         approved(cautious, held)
     outcome = approved(cautious, held, erratum="Saisie corrigée.")

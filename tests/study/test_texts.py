@@ -1,5 +1,6 @@
 """Every message of every room says the same in French and in English."""
 
+import re
 import string
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def test_a_word_after_a_number_has_the_form_that_the_number_asks_for(
         say("cli-status-waves", one, wave="w", newest="—", deliveries=count) for one in LANGUAGES
     ]
     assert fr + "," in told[0] and en + "," in told[1]
+
+
+def test_no_text_leaves_the_ending_of_a_word_to_its_reader() -> None:
+    """A word after a number is written in its two forms, never `row(s)`."""
+    templates = [path for kind in ("html", "j2") for path in ROOMS.glob(f"**/*.{kind}")]
+    assert templates
+    for path in [*FILES, *templates]:
+        found = re.findall(r"\w+\((?:s|e|es|x|nt)\)", path.read_text("utf-8"))
+        assert {*found} <= {"http(s)"}, path
 
 
 def test_the_reader_s_language_is_the_one_set_else_french(monkeypatch: pytest.MonkeyPatch) -> None:
