@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines import PROJECT
 from pipelines.intake import newest_delivery
 from pipelines.study import Study, load_study
+from pipelines.validation.notices import _alike
 from pipelines.validation.report import check_extract
 from tests.intake.cases.conftest import ROOT
 from tests.intake.cases.extract import Change, cell, column, extract
@@ -70,3 +72,13 @@ def test_the_same_answer_to_a_whole_battery_is_noted(tmp_path, monkeypatch, shor
     report = check_extract(study, "2016", extract, tmp_path / "report")
     alike = [one.values for one in report.findings.notices if one.key == "notice-alike"]
     assert {(one["battery"], one["items"]) for one in alike} == told
+
+
+@pytest.mark.parametrize(("alike", "told"), [(1, set()), (2, {(2, 2, "20")})])
+def test_more_than_a_tenth_must_answer_a_battery_alike_and_silence_is_no_answer(alike, told):
+    study = load_study(PROJECT, "phare-institutions")
+    cells = [*["1"] * alike, *["_U"] * (10 - alike)]
+    columns = {name: cells for item in study.items for name in item.columns}
+    notes = _alike(study, pl.LazyFrame({"_line": range(2, 12), **columns}))
+    values = [one.values for one in notes]
+    assert {(one["count"], one["line"], one["share"]) for one in values} == told

@@ -205,11 +205,12 @@ def deliver(study: Study, text: str, wave: str, day: int) -> Path:
 
 
 def test_a_new_delivery_is_compared_with_the_one_before(study):
-    deliver(study, extract(), "2024", 1)
+    deliver(study, extract(lambda table: table.pop()), "2024", 1)
+    deliver(study, extract(), "2024", 2)
     changed = (cell(1, "avis", "2"), cell(1, "raison", ""), cell(2, "note", "9"))
     report = check(study, *changed, lambda table: table.pop(), column("operateur", lambda _: "x"))
     (found,) = report.findings.comparisons
-    assert (found.kind, found.other) == ("extract", "2024-12-01")
+    assert (found.kind, found.other) == ("extract", "2024-12-02")
     assert (found.rows_before, found.rows_after) == (6, 5)
     assert found.new_columns == ("operateur",)
     assert found.rows is not None
@@ -217,7 +218,7 @@ def test_a_new_delivery_is_compared_with_the_one_before(study):
     assert {"avis": 1, "raison": 1, "note": 1}.items() <= dict(found.rows.changed_cells).items()
     assert ("raison", (), ("a",)) in [dataclasses.astuple(one) for one in found.codes]
     page = report.html_path.read_text("utf-8")
-    assert "Depuis la livraison précédente, 2024-12-01" in page
+    assert "Depuis la livraison précédente, 2024-12-02" in page
     assert "3 cellules changées dans 3 colonnes" in page
     assert "Identifiants : 0 nouveau, 1 disparu." in page
     assert "Réponses que plus personne ne donne : <code>a</code>, dans <code>raison</code>" in page

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from phare_data.verifier import verify
 from pipelines.release import ReleaseOutcome
@@ -158,3 +162,64 @@ def test_which_columns_a_comparison_repeats_is_no_method() -> None:
     new = {"comparison": {"certain": ["none"], "shown": ["population_fr", "population_en"]}}
     assert changed_method(old, new) == ()
     assert changed_method(old, {"comparison": {"certain": []}}) == ("comparison",)
+
+
+@pytest.mark.parametrize(
+    ("one", "bump"),
+    [
+        ({"fields_added": ("x",)}, "major"), ({"fields_removed": ("x",)}, "major"),
+        ({"fields_changed": ("x",)}, "major"), ({"fields_reordered": True}, "major"),
+        ({"keys_changed": True}, "major"), ({"rows": None}, "major"),
+        ({"codes_removed": {"x": ("a",)}}, "major"), ({"rows": RowCounts(removed=1)}, "major"),
+        ({"codes_added": {"x": ("a",)}}, "minor"), ({"rows": RowCounts(added=1)}, "minor"),
+        ({"rows": RowCounts(changed=1, withheld=1)}, "minor"),
+        ({"rows": RowCounts(changed=1, freed=1)}, "minor"),
+        ({"rows": RowCounts(changed=1, restated=1)}, "patch"),
+    ],
+)  # fmt: skip
+def test_each_reason_for_a_bump_is_enough_by_itself(one: dict[str, Any], bump: str) -> None:
+    assert computed_bump(Difference((TableDifference("estimates", **one),))) == bump
+
+
+def test_tables_and_method_ask_for_a_bump_too() -> None:
+    assert computed_bump(Difference((), tables_removed=("nets",))) == "major"
+    assert computed_bump(Difference((), method=("weights",))) == "major"
+    assert computed_bump(Difference((), tables_added=("nets",))) == "minor"
+    assert computed_bump(Difference((), texts=("citation",))) == "patch"
+
+
+def test_an_erratum_is_asked_for_figures_that_changed_under_the_same_method() -> None:
+    rows = RowCounts(changed=1, restated=1)
+    figures = TableDifference("estimates", rows=rows, is_judged=True)
+    assert needs_erratum(Difference((figures,)))
+    assert not needs_erratum(Difference((figures,), method=("weights",)))
+    assert not needs_erratum(Difference((TableDifference("waves", rows=rows),)))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda schema: schema["fields"][0].update(type="integer"), "fields_changed"),
+        (lambda schema: schema["fields"][0].update({"pub:arrowType": "x"}), "fields_changed"),
+        (lambda schema: schema["fields"][0]["constraints"].update(pattern="x"), "fields_changed"),
+        (lambda schema: schema["fields"][7]["constraints"].pop("enum"), "fields_changed"),
+        (lambda schema: schema["fields"].reverse(), "fields_reordered"),
+        (lambda schema: schema.update(foreignKeys=[]), "keys_changed"),
+        (lambda schema: schema["fields"][0].update(title="Autre"), None),
+    ],
+)
+def test_what_old_code_relies_on_of_a_column_is_compared(
+    first: ReleaseOutcome, tmp_path: Path, change: Callable, found: str | None
+) -> None:
+    after = Path(shutil.copytree(first.path, tmp_path / "after"))
+    descriptor = json.loads((after / "datapackage.json").read_bytes())
+    schema = next(one["schema"] for one in descriptor["resources"] if one["name"] == "estimates")
+    before = json.dumps(schema)
+    change(schema)
+    assert json.dumps(schema) != before
+    (after / "datapackage.json").chmod(0o644)
+    (after / "datapackage.json").write_text(json.dumps(descriptor), "utf-8")
+    difference = compare(first.path, after)
+    tables = [vars(one) for one in difference.tables if one.table == "estimates"]
+    assert [bool(one[found]) for one in tables] == [True] if found else not tables
+    assert bool(difference.texts) is (found is None)
