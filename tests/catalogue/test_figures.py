@@ -11,7 +11,7 @@ import pytest
 from pipelines import numbers
 from pipelines.catalogue import charts
 from pipelines.catalogue.codebook import _regions_of
-from pipelines.catalogue.pages.figures import against, places
+from pipelines.catalogue.pages.figures import against, axis, mean_limits, places
 from pipelines.texts import LANGUAGES, Lang
 
 VIEWS = Path(charts.__file__).parent / "static" / "explorer-views.js"
@@ -104,6 +104,27 @@ def test_an_item_may_hold_every_place_that_the_sample_does_not_exclude() -> None
     assert [group for _, group in told] == [0, 0, 0, 1, 2]
 
 
+def test_two_items_differ_beyond_1_96_errors_of_their_difference() -> None:
+    error = 0.01 * 2**0.5  # of the difference of two figures that each have 0.01
+    near, far = f"{0.5 - 1.95 * error:.4f}", f"{0.5 - 1.97 * error:.4f}"
+    assert [place for place, _ in places([cell("0.5"), cell(near)])] == ["1–2", "1–2"]
+    assert [place for place, _ in places([cell("0.5"), cell(far)])] == ["1", "2"]
+
+
+def test_the_axis_holds_every_interval_and_ends_at_a_round_share() -> None:
+    def domain(*highs: float | None) -> list[float]:
+        rows = [{"value": 0.1, "high": high} for high in highs]
+        return list(axis(rows, "en")["domain"])
+
+    assert domain(0.2) == [0, 0.2] and domain(0.1, 0.21) == [0, 0.4]
+    assert domain(None) == [0, 0.2] and domain(1.0) == [0, 1.0] and domain() == [0, 1.0]
+    assert [one["text"] for one in axis([{"value": 0.1, "high": 0.35}], "en")["ticks"]] == [
+        "0%", "10%", "20%", "30%", "40%",
+    ]  # fmt: skip
+    assert mean_limits([{"value": 3, "high": 9.5}]) == (0.0, 10.0)
+    assert mean_limits([{"value": 14, "high": None}]) == (0.0, 20.0)
+
+
 def test_the_explorer_ranks_as_the_pages_do() -> None:
     engine = charts._engine()
     engine.eval(VIEWS.read_text("utf-8"))
@@ -153,6 +174,7 @@ def test_a_cell_is_above_or_below_only_beyond_its_interval() -> None:
     assert against(cell("0.510"), whole) == "none"
     assert against(cell("0.530"), whole) == "above"
     assert against(cell("0.470"), whole) == "below"
+    assert against(cell("0.520"), whole) == against(cell("0.480"), whole) == "none"  # touch it
     assert against({**cell("0.900"), "status": "withheld"}, whole) == "none"
     assert against(cell("0.900"), {**whole, "status": "withheld"}) == "none"
 

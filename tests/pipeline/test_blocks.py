@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.blocks import ahead, blocks_of
+from pipelines.blocks import LINE, BlockWriter, ahead, blocks_of
 
 
 def test_blocks_come_in_order_and_are_read_by_another_thread() -> None:
@@ -47,6 +49,7 @@ def test_who_stops_early_leaves_no_thread_behind_however_long_the_iterator_is_ke
     assert kept and threading.active_count() == before
 
 
+@settings(deadline=None)  # what one example takes depends on what else the machine does
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=9)), st.integers(1, 12))
 def test_blocks_have_one_size_and_the_rows_in_their_order(
     batches: list[list[str | None]], rows: int
@@ -60,3 +63,28 @@ def test_blocks_have_one_size_and_the_rows_in_their_order(
     assert texts == [one for batch in batches for one in batch]
     assert all(block.num_rows == rows for block in found[:-1])
     assert all(0 < block.num_rows <= rows for block in found)
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_block_that_could_not_be_written_is_told_though_it_be_the_last(
+    tmp_path: Path, wrong: int
+) -> None:
+    blocks = [pa.table({LINE: [2], "text": ["a"]}), pa.table({LINE: [3], "text": ["b"]})]
+    blocks[wrong] = pa.table({"other": [1]})
+    with (
+        pytest.raises(ValueError, match="schema"),
+        BlockWriter(tmp_path / "x.parquet", pa.table({LINE: [2], "text": ["a"]}).schema) as writer,
+    ):
+        for block in blocks:
+            writer.write(block)
+
+
+def test_blocks_are_written_in_the_order_given(tmp_path: Path) -> None:
+    blocks = [pa.table({LINE: [n], "text": [f"t{n}"]}) for n in range(20)]
+    with BlockWriter(tmp_path / "x.parquet", blocks[0].schema) as writer:
+        for block in blocks:
+            writer.write(block)
+        writer.note({b"rows": b"20"})
+    found = pq.read_table(tmp_path / "x.parquet")
+    assert found.to_pylist() == [row for block in blocks for row in block.to_pylist()]
+    assert pq.read_metadata(tmp_path / "x.parquet").metadata[b"rows"] == b"20"

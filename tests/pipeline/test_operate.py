@@ -19,12 +19,14 @@ from pipelines.alerts import alert
 from pipelines.assets import group
 from pipelines.definitions import definitions_of
 from pipelines.errors import PhareError
+from pipelines.refusals import noted, read_refusal
 from pipelines.release import approve
 from pipelines.retention import tidy
 from pipelines.run import Choices, forget_runs, last_run, run_study
-from pipelines.state import study_state
+from pipelines.state import _next_tick, study_state
 from pipelines.steps import wave_folder
 from pipelines.study import load_study
+from pipelines.validation.errors import FooterError, WaveRefusedError
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
 RELEASED = Choices(released="2020-07-01")
@@ -34,11 +36,16 @@ class MailServer(socketserver.StreamRequestHandler):
     """As much of SMTP as one message takes; `received` keeps it."""
 
     received: list[str]
+    commands: list[bytes]
 
     def handle(self) -> None:
         self.wfile.write(b"220 here\r\n")
         for line in self.rfile:
             word = line.split()[0].upper()
+            self.commands.append(word)
+            if word == b"EHLO":
+                self.wfile.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n")
+                continue
             if word == b"DATA":
                 self.wfile.write(b"354 go on\r\n")
                 lines = iter(self.rfile.readline, b".\r\n")
@@ -50,7 +57,7 @@ class MailServer(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    MailServer.received = []
+    MailServer.received, MailServer.commands = [], []
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("PHARE_SMTP", f"127.0.0.1:{server.server_address[1]}")
@@ -80,6 +87,16 @@ def test_an_alert_is_mailed_and_one_that_cannot_be_sent_stops_nothing(
     monkeypatch.setenv("PHARE_WEBHOOK", "http://127.0.0.1:9/")
     alert("Sujet", "perdu")
     assert len(mailbox) == 1
+
+
+def test_a_password_never_goes_to_a_server_that_does_not_encrypt(
+    mailbox: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHARE_SMTP_USER", "operator")
+    monkeypatch.setenv("PHARE_SMTP_PASSWORD", "secret")
+    alert("Sujet", "Texte de l'alerte")
+    assert b"EHLO" in MailServer.commands and b"AUTH" not in MailServer.commands
+    assert mailbox == []
 
 
 def test_a_held_candidate_is_told_once_and_has_a_page_to_read(
@@ -121,6 +138,30 @@ def test_a_refused_extract_is_in_the_state_until_a_delivery_passes(root: Path) -
     assert study_state(root, STUDY)["refused"] == []
 
 
+def test_a_note_of_a_refusal_goes_with_its_own_step_and_is_of_refused_data_alone(
+    tmp_path: Path,
+) -> None:
+    for kind, is_told in ((FooterError, False), (WaveRefusedError, True)):
+        with pytest.raises(kind), noted(tmp_path, "responses", "2020-06-01"):
+            raise kind("validation-footer", count=1, line=9)
+        assert (read_refusal(tmp_path, "2020-06-01") is not None) is is_told
+    assert read_refusal(tmp_path, "2020-06-02") is None
+    with noted(tmp_path, "raw_extract", "2020-06-01"):
+        pass
+    assert read_refusal(tmp_path, "2020-06-01") is not None
+    with noted(tmp_path, "responses", "2020-06-01"):
+        pass
+    assert read_refusal(tmp_path, "2020-06-01") is None
+
+
+@pytest.mark.parametrize(
+    ("now", "tick"), [("04:59", "2020-06-01"), ("05:00", "2020-06-02"), ("23:00", "2020-06-02")]
+)
+def test_the_next_tick_is_always_to_come(now: str, tick: str) -> None:
+    found = _next_tick(dt.datetime.fromisoformat(f"2020-06-01T{now}"))
+    assert found.isoformat() == f"{tick}T05:00:00"
+
+
 def test_the_state_tells_runs_disk_and_next_tick(root: Path) -> None:
     run_study(root, STUDY, RELEASED)
     state = study_state(root, STUDY)
@@ -137,6 +178,10 @@ def test_old_private_artefacts_go_and_are_made_again(root: Path) -> None:
     past = time.time() - 40 * 86_400
     for path in folder.rglob("*"):
         os.utime(path, (past, past))
+    young = folder / "weighted.parquet"
+    os.utime(young)
+    assert tidy(root, 30, run_id="r") == [] and folder.is_dir()  # somebody works at it
+    os.utime(young, (past, past))
     assert tidy(root, 30, run_id="r", dry_run=True) == [folder] and folder.is_dir()
     assert tidy(root, 30, run_id="r") == [folder] and not folder.exists()
     assert verify(root / "published" / STUDY).is_sound

@@ -155,7 +155,8 @@ def test_a_published_figure_of_a_withheld_cell_neither_stops_nor_tells_anything_
     }  # fmt: skip
     lines = [f"{FIGURES}tolerance,kind,source,known_reason", FIGURE.format(**known)]
     path = root / "schemas" / STUDY / "published-figures.csv"
-    path.write_text("\n".join([*lines, FIGURE.format(**hidden)]) + "\n", "utf-8")
+    why = "Champ plus étroit || Narrower universe"
+    path.write_text("\n".join([*lines, FIGURE.format(**hidden) + why]) + "\n", "utf-8")
     outcome = run_study(root, STUDY, RELEASED)
     report = json.loads((Path(outcome["path"]) / "quality" / "report.json").read_text("utf-8"))
     told = report["2020"]["reconciliation"]
@@ -163,6 +164,7 @@ def test_a_published_figure_of_a_withheld_cell_neither_stops_nor_tells_anything_
     one = next(one for one in told["figures"] if one["figure"] == "jeunes")
     assert one["outcome"] == "withheld" and one["known_reason"] is None
     assert {one[key] for key in ("ours", "difference", "agrees")} == {None}
+    assert one["stale_reason"] is False and "withheld" not in one
     kept = root / ".phare" / STUDY / "2020"
     shown = json.loads((kept / "reconciliation.step.json").read_text("utf-8"))["facts"]
     assert (shown["agree"], shown["differ"]) == (1, 0)
@@ -230,6 +232,10 @@ def test_a_declared_correction_is_made_and_told_without_its_values(root: Path) -
     outcome = run_study(root, STUDY, RELEASED)
     report = (Path(outcome["path"]) / "quality" / "report.json").read_text("utf-8")
     assert "Saisie erronée" in report and "R10" not in report
+    assert json.loads(report)["2020"]["corrections"] == [
+        {"name": "note-r10", "action": "blank", "column": "note", "reason": "Saisie erronée",
+         "status": "applied"}
+    ]  # fmt: skip
 
 
 def test_a_release_is_refused_without_checks_on_these_exact_artefacts(root: Path) -> None:
