@@ -5,13 +5,23 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pipelines import numbers
 from pipelines.catalogue import charts
-from pipelines.catalogue.codebook import _regions_of
-from pipelines.catalogue.pages.figures import against, axis, mean_limits, places
+from pipelines.catalogue.codebook import Codebook, _regions_of
+from pipelines.catalogue.pages.figures import (
+    against,
+    axis,
+    interval,
+    mean_limits,
+    places,
+    shown,
+)
+from pipelines.catalogue.published import read_published
 from pipelines.texts import LANGUAGES, Lang
 
 VIEWS = Path(charts.__file__).parent / "static" / "explorer-views.js"
@@ -211,3 +221,48 @@ def test_a_change_within_its_error_is_no_full_line() -> None:
     spec = {"label": "x", "points": points, "domain": [0, 1], "ticks": []}
     drawn = charts.draw("trend", spec)
     assert drawn.count('class="trend"') == 2 and drawn.count('class="trend unsure"') == 2
+
+
+@pytest.mark.parametrize("study", ["phare-institutions", "attitudes-climat-2019"])
+def test_every_estimate_is_shown_with_the_figures_it_was_published_with(study: str) -> None:
+    published = read_published(Path(__file__).parents[2] / "published")
+    release = next(one for one in published.studies if one.id == study).newest
+    codes, decimals_of = Codebook(release), {"share": (0, 1), "mean": (1, 2)}
+    for row in release.tables["estimates"].rows:
+        is_national = all(row[name] == "_T" for name in release.breakdowns)
+        assert codes.is_national(row) is is_national
+        if row["status"] != "published":
+            assert (shown(codes, row, "en"), shown(codes, row, "fr")) == ("withheld", "retenu")
+            assert interval(codes, row, "en") == "—"
+            continue
+        told = [shown(codes, row, "en"), *interval(codes, row, "en").split(" – ")]
+        numbers_told = [Decimal(one.strip("%").replace("\u2212", "-")) for one in told]
+        scale = 100 if row["measure"] == "share" else 1
+        known = [row[name] * scale for name in ("value", "ci_low", "ci_high")]
+        assert numbers_told == known
+        places_told = {-int(one.as_tuple().exponent) for one in numbers_told}
+        assert places_told == {decimals_of[row["measure"]][is_national]}
+        within = {name: row[name] for name in release.breakdowns if row[name] != "_T"}
+        place = {name: row[name] for name in ("wave", "domain", "actor")}
+        assert codes.cell(row["question"], row["answer"], **place, **within) is row
+
+
+def test_what_was_not_asked_is_not_called_withheld() -> None:
+    row = {"status": "not_asked", "measure": "share", "value": None}
+    release: Any = SimpleNamespace(breakdowns=())
+    assert shown(Codebook(release), row, "fr") == "non posée"
+
+
+def test_a_question_is_shown_for_the_newest_wave_that_put_it() -> None:
+    waves = [{"wave": name, "fieldwork_start": dt.date(year, 1, 1)}
+             for name, year in (("b", 2020), ("c", 2022), ("a", 2018))]  # fmt: skip
+    estimates = [
+        {"question": "q", "wave": wave, "status": status}
+        for wave, status in (("a", "published"), ("b", "withheld"), ("c", "not_asked"))
+    ]
+    tables = {name: SimpleNamespace(rows=rows)
+              for name, rows in (("waves", waves), ("estimates", estimates))}  # fmt: skip
+    release: Any = SimpleNamespace(tables=tables)
+    codes = Codebook(release)
+    assert list(codes.waves) == ["a", "b", "c"] and codes.last_wave == "c"
+    assert codes.wave_of("q") == "b" and codes.wave_of("new") == "c"
