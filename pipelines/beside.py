@@ -14,19 +14,27 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
+from pipelines.errors import ExitCode, PhareError
 from pipelines.process import end_process, rarely_collected, without_extras
 
 SETTING = "PHARE_PROCESSES"
+VALID = ("1", "2")
 PATIENCE = 10  # seconds that the second process has to tidy up after itself
 _CURRENT: list["_Second"] = []
 Result = TypeVar("Result")
+
+
+class ProcessesError(PhareError):
+    """PHARE_PROCESSES is no number of processes that there can be."""
+
+    exit_code = ExitCode.USAGE
 
 
 @dataclass(frozen=True)
@@ -74,12 +82,13 @@ def hand_over(function: Callable[..., Result], *arguments: Any) -> Job[Result]:
 def meanwhile(function: Callable[..., Any], *arguments: Any) -> Iterator[None]:
     """Have a job of `hand_over` done while the block runs; after it, nobody works at it any more.
 
-    What the job raises is raised after the block, unless that has raised itself.
+    What the job raises is raised after the block, unless that has raised itself. Whoever breaks the
+    run off does not wait for the job, which ends with the second process.
     """
     job = hand_over(function, *arguments)
     try:
         yield
-    except BaseException:
+    except Exception:
         job.result_there()
         raise
     job.result()
@@ -89,12 +98,16 @@ def meanwhile(function: Callable[..., Any], *arguments: Any) -> Iterator[None]:
 def second_process(*modules: str) -> Iterator[None]:
     """Have a second process while the block runs, where `is_wanted` says so.
 
-    It loads `modules` at once: what its first jobs will need.
+    It loads `modules` at once: what its first jobs will need. Where the system refuses one there is
+    none. Raises ProcessesError.
     """
-    if not is_wanted():
+    second = None
+    if is_wanted():
+        with suppress(OSError):
+            second = _Second(modules)
+    if second is None:
         yield
         return
-    second = _Second(modules)
     _CURRENT.append(second)
     try:
         yield
@@ -104,9 +117,19 @@ def second_process(*modules: str) -> Iterator[None]:
 
 
 def is_wanted() -> bool:
-    """Return whether a second process may be started: PHARE_PROCESSES, else two processors."""
+    """Return whether a second process may be started: PHARE_PROCESSES, else two processors.
+
+    Raises ProcessesError where the setting says neither of what it may.
+    """
     told = os.environ.get(SETTING)
-    return told != "1" if told else len(os.sched_getaffinity(0)) > 1
+    if told:
+        if told not in VALID:
+            valid = ", ".join(VALID)
+            raise ProcessesError("run-processes-unknown", setting=SETTING, found=told, valid=valid)
+        return told == "2"
+    if not hasattr(os, "sched_getaffinity"):  # not Linux
+        return (os.cpu_count() or 1) > 1
+    return len(os.sched_getaffinity(0)) > 1
 
 
 class _Second:
@@ -127,11 +150,13 @@ class _Second:
             )  # fmt: skip
 
     def take(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> int | None:
-        """Send a job and return its number; None when the process is gone."""
+        """Send a job and return its number; None when the process is gone, or it cannot be sent."""
         try:
             self._connection.send((function, arguments))
         except OSError:
             self._is_lost = True
+            return None
+        except Exception:  # it cannot be pickled: nothing was sent
             return None
         self._handed_over += 1
         return self._handed_over
@@ -149,12 +174,11 @@ class _Second:
         return self._answers.pop(number, None)
 
     def _receive(self) -> None:
-        try:
+        self._is_lost = True  # unless a whole answer comes, which can be read
+        with suppress(Exception):
             number, answer = self._connection.recv()
-        except (EOFError, OSError):
-            self._is_lost = True
-        else:
             self._answers[number] = answer
+            self._is_lost = False
 
     def end(self) -> None:
         """End it, whatever it is doing: each job leaves its place as it was until it is done."""
@@ -169,7 +193,10 @@ class _Second:
 
 def main(descriptor: int, modules: Sequence[str]) -> None:
     """Do jobs until the process that hands them over is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other one hears it too, and ends this one
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(
+            one, signal.SIG_IGN
+        )  # the other one hears it too: its end is that of this one
     without_extras()
     connection = Connection(descriptor)
     jobs: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
@@ -182,10 +209,9 @@ def main(descriptor: int, modules: Sequence[str]) -> None:
             function, arguments = jobs.get()
             number += 1
             try:
-                answer = (function(*arguments),)
-            except Exception:
-                answer = None  # the other process does it again, and raises what it meets
-            connection.send((number, answer))
+                connection.send((number, (function(*arguments),)))
+            except Exception:  # the other process does it again, and raises what it meets
+                connection.send((number, None))
 
 
 def _listen(connection: Connection, jobs: queue.SimpleQueue[Any]) -> None:

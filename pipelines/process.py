@@ -7,6 +7,7 @@ does (cli, beside.py).
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,16 @@ def rarely_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def tidy_when_ended() -> None:
+    """Take the end that a system asks for (SIGTERM, SIGHUP) as Ctrl-C: temporary files go with it.
+
+    What was told to ignore it (nohup) still does.
+    """
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(one) is signal.SIG_DFL:
+            signal.signal(one, signal.default_int_handler)
+
+
 def end_process(code: int) -> NoReturn:
     """End the process once what was asked for at exit is done.
 
@@ -55,6 +66,6 @@ def end_process(code: int) -> NoReturn:
     the end of the process does not.
     """
     atexit._run_exitfuncs()  # logs, temporary folders, threads
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by whoever started it
+        stream.flush()
     os._exit(code)

@@ -60,13 +60,15 @@ def run_study(root: Path, name: str, choices: Choices | None = None) -> dict[str
             "tags": wave_tags(study),
             "run_config": {**config, **_QUIET},
         }
-        if executor_name() != IN_PROCESS:
-            return _release_facts(_run_elsewhere(root, name, how), name)
         try:
+            if executor_name() != IN_PROCESS:
+                return _release_facts(_run_elsewhere(root, name, how), name)
             result = job_of(str(root), name).execute_in_process(**how)
         except DagsterAssetCheckFailedError as error:
             found = _with_meaning(str(error).splitlines()[-1].strip())
             raise CheckFailedError("run-check-failed", study=name, found=found) from None
+        except dg.DagsterExecutionInterruptedError:  # Ctrl-C, in Dagster's words
+            raise KeyboardInterrupt from None
         return _release_facts(result, name)
 
 

@@ -4,6 +4,7 @@ Belongs here: folders under `.phare/`, private files written whole, second names
 locks, digests. Not here: what a step computes (steps.py), what is published (pipelines.release).
 """
 
+import atexit
 import fcntl
 import hashlib
 import json
@@ -13,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from pipelines import PROJECT
@@ -63,21 +64,24 @@ def protected_file(table: str) -> str:
 def staged(folder: Path, step: str) -> Iterator[Path]:
     """Yield an empty folder beside the artefacts of `folder`, for `step` alone.
 
-    When the block ends its files replace those of the same name, each at once; when it raises,
-    nothing changes. A killed run leaves a `.step-*` folder that the step's next run removes: not
-    another step's, which may be at work in another process.
+    When the block ends its files replace those of the same name, each at once; when it raises, or
+    the process ends meanwhile, nothing changes. A killed run leaves a `.step-*` folder that the
+    step's next run removes: not another step's, which may be at work in another process.
     """
     prefix = f".step-{step}-"
     for left in folder.glob(f"{prefix}*"):
         shutil.rmtree(left)
     aside = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+    drop = partial(shutil.rmtree, aside, ignore_errors=True)
+    atexit.register(drop)  # a second process ends in the middle of a step
     try:
         yield aside
         for path in sorted(aside.iterdir()):
             path.chmod(0o600)
             path.replace(folder / path.name)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        atexit.unregister(drop)
+        drop()
 
 
 @contextmanager

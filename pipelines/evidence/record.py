@@ -24,8 +24,7 @@ def evaluate(study: Study, wave: str, check: Check) -> Finding:
         measure.state = "passed" if finding.passed else "refused"
         kept = {"finding": asdict(finding), "artefacts": _artefacts(study, folder, check)}
     results = workspace.private_folder(study.root, study.id, wave, "checks")
-    with workspace.staged(results, check.name) as aside:
-        (aside / f"{check.name}.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    workspace.write_private(results / f"{check.name}.json", kept)
     return finding
 
 

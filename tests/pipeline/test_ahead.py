@@ -2,9 +2,12 @@
 
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ import pytest
 
 from pipelines import ahead, beside
 from pipelines.ahead import ROW_MAPS, await_ahead, work_ahead
-from pipelines.beside import second_process
+from pipelines.beside import hand_over, second_process
 from pipelines.errors import ExitCode
+from pipelines.evidence import checks_of, evaluate
 from pipelines.profile import SETTING, Measure, measures
 from pipelines.run import Choices, run_study
 from pipelines.steps import STEPS, wave_folder, would_reuse
@@ -23,11 +27,14 @@ from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
 RELEASED = Choices(released="2020-07-01")
 TWO = {beside.SETTING: "2"}
+COMMAND = "from pipelines.cli import main; main()"
+PROJECT = str(Path(__file__).parents[2])
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(beside.SETTING, "2")
+    monkeypatch.setenv("PYTHONPATH", PROJECT)  # where a second process finds jobs of this file
     return write_tiny_study(tmp_path / "root")
 
 
@@ -36,12 +43,12 @@ def publish(root: Path, **settings: str) -> tuple[subprocess.CompletedProcess[st
     profile = root.with_name(f"{root.name}.measures")
     profile.unlink(missing_ok=True)
     done = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", "--root", str(root),
+        [sys.executable, "-c", COMMAND, "--root", str(root),
          "--lang", "en", "publish", STUDY, "--date", "2020-07-01", "--json"],
         capture_output=True, text=True, check=False,
         env={**os.environ, SETTING: str(profile), **settings},
     )  # fmt: skip
-    return done, list(measures(profile))
+    return done, list(measures(profile)) if profile.exists() else []
 
 
 def outcome(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -154,6 +161,72 @@ def test_a_declaration_that_cannot_be_loaded_is_told_by_the_run(root: Path) -> N
     (root / "schemas" / STUDY / "study.yaml").write_text("id: [")
     done, _ = publish(root, **TWO)
     assert done.returncode == ExitCode.DECLARATION and "study.yaml" in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_broken_off_leaves_no_respondent_in_the_temporary_folder(
+    root: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Every process of the run hears it, as from a terminal or a service that is stopped."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    run = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "--root", str(root), "--lang", "en", "publish", STUDY],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, **TWO, "TMPDIR": str(temporary)},
+    )  # fmt: skip
+    assert run.stderr is not None
+    # so both work: Dagster at the assets, the other process at the next steps
+    while "responses: done" not in run.stderr.readline():
+        assert run.poll() is None
+    deadline = time.monotonic() + 60
+    while not list(temporary.glob("phare-spill-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(run.pid, how)
+    _, told = run.communicate()
+    assert run.returncode == ExitCode.USAGE and "Interrupted." in told
+    assert "Traceback" not in told and "secret" not in told
+    assert not list(temporary.glob("phare-spill-*"))
+    assert not (root / "published" / STUDY / "versions.json").exists()
+
+
+def test_two_processes_at_one_check_keep_their_results(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, there = Path.replace, list[bool | None]()
+
+    def rename_late(path: Path, target: Path) -> Path:
+        there.append(hand_over(check, root).result_there())
+        return rename(path, target)
+
+    with second_process():
+        monkeypatch.setattr(Path, "replace", rename_late)
+        assert check(root) and there == [True]
+
+
+def check(root: Path) -> bool:
+    study = load_study(root, STUDY)
+    first = replace(checks_of(study)[0], judge=all_well, passes=bool)
+    return evaluate(study, "2020", first).passed
+
+
+def all_well(*_: object) -> dict[str, int]:
+    return {"seen": 1}
+
+
+def test_a_command_whose_streams_are_closed_ends_with_what_became_of_it(root: Path) -> None:
+    """As a service starts it that gives a program no streams."""
+    phare = shlex.join([sys.executable, "-c", COMMAND, "--root", str(root), "publish", STUDY])
+    done = subprocess.run(["sh", "-c", f"{phare} <&- >&- 2>&-"], check=False)
+    assert done.returncode == ExitCode.DONE
+    assert list((root / "published" / STUDY).glob("*/datapackage.json"))
+
+
+def test_a_number_of_processes_that_there_cannot_be_is_told(root: Path) -> None:
+    done, _ = publish(root, **{beside.SETTING: "three"})
+    assert done.returncode == ExitCode.USAGE
+    assert "PHARE_PROCESSES=three" in done.stderr and "Traceback" not in done.stderr
+    assert not (root / "published").exists()
 
 
 def test_two_processes_at_one_step_wait_for_one_another(root: Path) -> None:

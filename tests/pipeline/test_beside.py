@@ -5,13 +5,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines import beside
-from pipelines.beside import Job, hand_over, is_wanted, meanwhile, second_process
+from pipelines.beside import (
+    Job,
+    ProcessesError,
+    hand_over,
+    is_wanted,
+    meanwhile,
+    second_process,
+)
+from pipelines.errors import ExitCode
+from pipelines.workspace import staged
 
 PROJECT = str(Path(__file__).parents[2])
 
@@ -33,6 +42,25 @@ def only_in(pid: int) -> int:
 
 def end_this_process() -> None:
     os._exit(1)
+
+
+def lambda_of(number: int) -> Callable[[], int]:
+    return lambda: number
+
+
+class Unreadable:
+    """What cannot be loaded in another process."""
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return refuse_to_load, ()
+
+
+def refuse_to_load() -> None:
+    raise ValueError("planted")
+
+
+def unreadable() -> Unreadable:
+    return Unreadable()
 
 
 def nap(seconds: float, path: Path) -> None:
@@ -91,6 +119,62 @@ def test_a_second_process_that_dies_takes_no_job_with_it() -> None:
     assert hand_over(double, 5).result() == 10
 
 
+@pytest.mark.usefixtures("second")
+def test_what_cannot_be_pickled_is_done_here_and_the_next_job_there() -> None:
+    assert hand_over(len, [lambda: 1]).result() == 1
+    assert hand_over(lambda_of, 3).result()() == 3
+    assert hand_over(own_pid).result() != os.getpid()
+
+
+@pytest.mark.usefixtures("second")
+def test_a_result_that_cannot_be_read_is_found_here() -> None:
+    jobs = [hand_over(unreadable), hand_over(unreadable)]
+    for job in (*jobs, *jobs):
+        assert isinstance(job.result(), Unreadable)
+
+
+@pytest.mark.usefixtures("second")
+def test_each_side_reads_while_the_other_writes() -> None:
+    """More than sockets hold waits on both sides at once."""
+    much = bytes(8 << 20)
+    jobs = [hand_over(bytes.upper, much) for _ in range(3)]
+    assert [one.result() for one in reversed(jobs)] == [much] * 3
+
+
+@pytest.mark.usefixtures("second")
+def test_what_ends_a_whole_group_of_processes_is_left_to_the_first() -> None:
+    pid = hand_over(own_pid).result()
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(pid, one)
+    assert hand_over(own_pid).result() == pid
+
+
+def test_where_the_system_refuses_a_second_process_there_is_none(
+    two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with second_process():
+        assert hand_over(own_pid).result() == os.getpid()
+
+
+@pytest.mark.parametrize("told", ["0", "three", "2 "])
+def test_a_setting_that_says_neither_is_refused(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(beside.SETTING, told)
+    with pytest.raises(ProcessesError, match="Expected: 1, 2") as caught, second_process():
+        pass
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(("count", "is_there"), [(1, False), (4, True), (None, False)])
+def test_where_a_system_does_not_tell_whose_processors_they_are_all_count(
+    count: int | None, is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(beside.SETTING, raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: count)
+    assert is_wanted() is is_there
+
+
 def test_without_a_second_process_a_job_is_done_when_its_result_is_asked_for() -> None:
     job = hand_over(own_pid)
     assert job.is_over() and job.result_there() is None
@@ -128,6 +212,14 @@ def test_nobody_works_at_a_job_any_more_once_its_block_has_ended(tmp_path: Path)
         pass
 
 
+@pytest.mark.usefixtures("second")
+def test_whoever_breaks_the_run_off_does_not_wait_for_the_job(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), meanwhile(nap, 60, tmp_path / "late"):
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 30
+
+
 @pytest.mark.usefixtures("two")
 def test_the_end_of_the_block_ends_a_busy_process_and_its_temporary_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,9 +229,17 @@ def test_the_end_of_the_block_ends_a_busy_process_and_its_temporary_files(
         pid = hand_over(own_pid).result()
         assert hand_over(start_engine).result()
         assert list(tmp_path.glob("phare-spill-*"))
-        hand_over(nap, 60, tmp_path / "late")
+        hand_over(be_at_a_step, tmp_path)
+        while not list(tmp_path.glob(".step-*/rows")):
+            time.sleep(0.01)
     assert not is_alive(pid)
     assert not list(tmp_path.iterdir())
+
+
+def be_at_a_step(folder: Path) -> None:
+    with staged(folder, "estimates") as aside:
+        (aside / "rows").write_text("respondents")
+        time.sleep(60)
 
 
 def start_engine() -> bool:
