@@ -14,13 +14,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from phare_data.content_id import content_id
 from phare_data.layout import CRATE
 from phare_data.log import parse_log
 from phare_data.manifest import sha256_of
 from phare_data.verifier import Verification, verify, verify_release
-from phare_data.verifier.descriptor import PROFILE
+from phare_data.verifier.descriptor import PROFILE, load_descriptor
+from phare_data.verifier.rows import repeated_keys, rows_out_of_order, shown_though_withheld
 from pipelines.release import ReleaseOutcome
 from pipelines.release.descriptor import as_json
+from pipelines.release.log import append
 from pipelines.release.manifest import write_manifest
 from pipelines.study import Study
 from tests.release.made_up_release import changed_value, declared, published
@@ -205,7 +208,7 @@ def test_a_folder_without_release_is_not_sound(tmp_path: Path) -> None:
         (lambda one: fields(one)[7]["constraints"].update(enum=["N"]), "table-code"),
         (lambda one: fields(one)[0].update({"pub:arrowType": "binary"}), "table-type"),
         (lambda one: limit(one, "respondents", maximum=29), "table-maximum"),
-        (lambda one: limit(one, "status", pattern="publish"), "table-pattern"),
+        (lambda one: limit(one, "status", pattern="ublishe|ithhel"), "table-pattern"),
         (lambda one: schema(one).update(primaryKey=[]), "descriptor-shape"),
         (lambda one: schema(one).update(primaryKey=["none"]), "descriptor-shape"),
         (lambda one: schema(one)["foreignKeys"][0]["reference"].update(resource="none"),
@@ -301,6 +304,30 @@ def test_a_resealed_release_is_still_not_the_one_that_the_log_names(
     resealed(first.path)
     told = {"manifest-digest", "content-differs", "twins-differ"}
     assert told <= checks(first.path) and told <= checks(first.path.parent)
+
+
+@pytest.mark.parametrize("name", ["version", "name"])
+def test_a_log_that_names_another_release_is_found_though_every_digest_is_right(
+    study: Study, first: ReleaseOutcome, name: str
+) -> None:
+    public = first.path.parent
+    for one in first.path.rglob("*"):
+        one.chmod(0o755 if one.is_dir() else 0o644)
+    edit_descriptor(first.path, lambda descriptor: descriptor.update({name: "9.9.9"}))
+    (entry,) = parse_log((public / "versions.json").read_bytes())[0]
+    facts = {key: value for key, value in entry.items()
+             if key not in {"sequence", "prev_entry_sha256", "entry_sha256"}}  # fmt: skip
+    facts["manifest_sha256"] = sha256_of(first.path / "MANIFEST.sha256")
+    append(public, (), {**facts, "content_id": content_id(load_descriptor(first.path) or {})})
+    assert checks(first.path) == {"version-differs"} == checks(public)
+
+
+def test_an_empty_key_is_in_no_order_and_an_empty_status_hides_no_figure() -> None:
+    table = pa.table({"key": ["a", None, None], "value": [1, None, None], "more": [None, 2, None]})
+    assert (rows_out_of_order(table, ["key"]), repeated_keys(table, ["key"])) == (2, 1)
+    told = table.append_column("status", pa.array(["published", None, "withheld"]))
+    assert shown_though_withheld(told, ["value", "more"]) == 1
+    assert shown_though_withheld(told, ["more", "value"]) == 1
 
 
 def test_version_folders_and_log_must_agree(study: Study, first: ReleaseOutcome) -> None:
