@@ -35,14 +35,16 @@ class YesOrNo(click.ParamType[bool]):
 
 def ask(question: str) -> str:
     """Return what is typed in answer to `question`."""
-    answer: str = click.prompt(question, err=True)
+    answer: str = click.prompt(question, err=True, prompt_suffix=" ")
     return answer
 
 
 def ask_whether(question: str) -> bool:
     """Return whether `question` is answered yes; Enter alone is a no."""
     told = f"{question} [{say('cli-yes-no')}]"
-    answer: bool = click.prompt(told, default=False, show_default=False, type=YesOrNo(), err=True)
+    answer: bool = click.prompt(
+        told, default=False, show_default=False, type=YesOrNo(), err=True, prompt_suffix=" "
+    )
     return answer
 
 

@@ -187,8 +187,20 @@ def dotted(key: Key) -> str:
     return ".".join(str(part) for part in key if part != "[key]")
 
 
-def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str | int | float | bool) else type(value).__name__
+def _shown(value: object) -> Message | str:
+    """Return what stands in a file as its writer would name it, not as Python does."""
+    if isinstance(value, dict) and value:
+        return Message("found-keys", {"keys": _short(", ".join(map(str, value)))})
+    if isinstance(value, list | tuple):
+        return Message("found-list", {"count": len(value)})
+    if not value and not isinstance(value, str | int | float):
+        return Message("found-nothing", {})
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _short(repr(value) if isinstance(value, str) else str(value))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 

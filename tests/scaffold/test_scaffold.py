@@ -171,6 +171,20 @@ def test_names_as_long_as_questions_with_quotes_and_line_breaks_are_names(tmp_pa
     assert [about["columns"] for about in questions.values()] == names[1:]
 
 
+def test_a_proposed_numeric_question_has_every_key_that_one_needs(tmp_path: Path) -> None:
+    """Taken as it stood, it did not load: its limits were missing, and nothing said so before."""
+    path = tmp_path / "extrait.csv"
+    path.write_text(
+        "id,avis,heures\n" + "".join(f"R{n},{n % 2},{n}.5\n" for n in range(90)), "utf-8"
+    )
+    folder = scaffold(tmp_path, "nombres", path)
+    text = (folder / "questions.yaml").read_text("utf-8")
+    taken = re.sub(r"^  # ( *\w+:)", r"  \1", text, flags=re.MULTILINE)
+    proposed = yaml.safe_load(taken)["questions"]["heures"]
+    assert proposed["kind"] == "numeric"
+    assert proposed["minimum"] == proposed["maximum"] == "TO COMPLETE"
+
+
 def test_columns_that_differ_by_case_are_looked_at_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "extrait.csv"
     path.write_text("id,AVIS,avis\n" + "".join(f"{n},oui,{n % 2}\n" for n in range(20)), "utf-8")

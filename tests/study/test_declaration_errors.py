@@ -337,3 +337,20 @@ def test_a_bad_list_of_the_declaration_is_named_before_any_reference_to_it(spoil
     error, line = spoilt("study.yaml", "contributors: [{title: Essai}]", "contributors: []")
     assert (error.key, error.values["key"]) == ("study-bad-value", "contributors")
     assert error.values["line"] == line
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "fr", "en"),
+    [
+        (Q, "    minimum: 0\n", "", "trouvé les clés title,", "found the keys title,"),
+        (S, "citation: Essai", "citation: [a, b]", "une liste (2 entrées)", "a list (2 entries)"),
+        (S, "citation: Essai", "citation:", "trouvé rien.", "found nothing."),
+        (W, "synthetic: true", "synthetic: peut-être", "'peut-être'", "'peut-être'"),
+    ],
+)
+def test_what_was_found_is_named_as_its_writer_would(
+    spoilt: Spoilt, file: str, old: str, new: str, fr: str, en: str
+) -> None:
+    """`found dict` told its reader of a class of Python."""
+    error, _ = spoilt(file, old, new)
+    assert fr in error.text("fr") and en in error.text("en")
