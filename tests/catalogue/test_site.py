@@ -1,6 +1,7 @@
 """Building the site: whole or not at all, and the same bytes every time."""
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -217,3 +218,19 @@ def test_figures_of_one_wave_of_several_say_which(tmp_path: Path) -> None:
 def test_a_study_of_one_wave_does_not_speak_of_waves(study: Study) -> None:
     site = build_site(study.root).index.parent
     assert "dernière vague" not in (site / STUDY / "index.html").read_text("utf-8")
+
+
+def test_a_question_whose_answer_is_a_number_has_a_unit_and_no_shares(study: Study) -> None:
+    """It said that shares are of those who answered, and gave its unit for an answer."""
+    site = build_site(study.root).index.parent
+    for folder, unit, share in ((site, "Unité", "les parts"), (site / "en", "Unit", "shares are")):
+        text = (folder / STUDY / "questions" / "note.html").read_text("utf-8")
+        assert f"<dt>{unit}</dt>" in text and share not in text
+        assert "<dt>Réponses</dt>" not in text and "<dt>Answers</dt>" not in text
+
+
+def test_the_words_beside_the_numbers_of_rows_have_their_form(study: Study) -> None:
+    site = build_site(study.root).index.parent
+    quality = (site / STUDY / "quality.html").read_text("utf-8")
+    told = re.findall(r'<span class="big">([^<]+)</span>(lignes?) (\w+)', quality)
+    assert {word for _, _, word in told} == {"lues", "acceptées", "rejetée", "retenues"}

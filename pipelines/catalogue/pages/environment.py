@@ -129,8 +129,8 @@ def _words(lang: Lang) -> Mapping[str, Any]:
     }
 
 
-def _say(lang: Lang, key: str) -> str:
-    return say(key, lang)
+def _say(lang: Lang, key: str, **values: object) -> str:
+    return say(key, lang, **values)
 
 
 def _in(write: Any, lang: Lang, value: Any, decimals: int = 0) -> str:
