@@ -184,6 +184,7 @@ class _Second:
         """End it, whatever it is doing: each job leaves its place as it was until it is done."""
         self._is_lost = True
         self._connection.close()  # which it hears, and takes its temporary files with it
+        self._process.send_signal(signal.SIGCONT)  # one that somebody stopped hears nothing
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,11 @@ from pipelines.executors import executor_name, step_failure
 from pipelines.profile import measured
 from pipelines.study import load_study
 from pipelines.texts import messages, say
+from pipelines.workspace import held, private_folder
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 SETTINGS = "dagster.yaml"
+LOCK = "dagster.lock"  # private: held while the history is opened
 ENGINE_MAKER = "create_engine"  # what Dagster's event log calls for every statement
 
 
@@ -171,11 +173,13 @@ def _home(root: Path) -> Path:
 def _instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """Open the root's Dagster instance; its settings are the root's own, else the project's."""
     home = _home(root)
-    if home != root:
-        home.mkdir(exist_ok=True)
-        shutil.copyfile(PROJECT / SETTINGS, home / SETTINGS)
     os.environ["DAGSTER_HOME"] = str(home)
-    with _held_open(), dg.DagsterInstance.get() as instance:
+    with _held_open(), ExitStack() as stack:
+        with held(private_folder(root) / LOCK):  # two at once fail at making Dagster's tables
+            if home != root:
+                home.mkdir(exist_ok=True)
+                shutil.copyfile(PROJECT / SETTINGS, home / SETTINGS)
+            instance = stack.enter_context(dg.DagsterInstance.get())
         yield instance
 
 

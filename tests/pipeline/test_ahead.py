@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from pipelines.beside import hand_over, second_process
 from pipelines.errors import ExitCode
 from pipelines.evidence import checks_of, evaluate
 from pipelines.profile import SETTING, Measure, measures
-from pipelines.run import Choices, run_study
+from pipelines.run import LOCK, Choices, run_study
 from pipelines.steps import STEPS, wave_folder, would_reuse
 from pipelines.study import load_study
-from pipelines.workspace import held
+from pipelines.workspace import held, private_folder
 from tests.tiny_study import STUDY, deliver, rows, write_tiny_study
 
 RELEASED = Choices(released="2020-07-01")
@@ -212,6 +213,18 @@ def check(root: Path) -> bool:
 
 def all_well(*_: object) -> dict[str, int]:
     return {"seen": 1}
+
+
+def test_a_history_that_another_process_opens_is_waited_for(root: Path) -> None:
+    """Dagster makes its tables without asking: of two first runs at once one failed."""
+    with second_process():
+        hand_over(import_module, "pipelines.run").result_there()  # loaded before the clock starts
+        with held(private_folder(root) / LOCK):
+            job = hand_over(run_study, root, STUDY, RELEASED)
+            time.sleep(2)
+            assert not job.is_over() and not (root / ".dagster").exists()
+        told = job.result_there()
+        assert told and told["published"]
 
 
 def test_a_command_whose_streams_are_closed_ends_with_what_became_of_it(root: Path) -> None:

@@ -220,9 +220,10 @@ def test_whoever_breaks_the_run_off_does_not_wait_for_the_job(tmp_path: Path) ->
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.parametrize("is_stopped", [False, True])
 @pytest.mark.usefixtures("two")
 def test_the_end_of_the_block_ends_a_busy_process_and_its_temporary_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_stopped: bool
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with second_process():
@@ -232,6 +233,8 @@ def test_the_end_of_the_block_ends_a_busy_process_and_its_temporary_files(
         hand_over(be_at_a_step, tmp_path)
         while not list(tmp_path.glob(".step-*/rows")):
             time.sleep(0.01)
+        if is_stopped:
+            os.kill(pid, signal.SIGSTOP)
     assert not is_alive(pid)
     assert not list(tmp_path.iterdir())
 
