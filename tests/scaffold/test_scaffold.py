@@ -305,5 +305,5 @@ def test_a_new_study_goes_from_an_extract_to_a_release_without_code(tmp_path: Pa
 def test_what_a_scaffold_explains_is_said_in_french_and_in_english(tmp_path: Path) -> None:
     folder = scaffold(tmp_path, "maires", MAYORS)
     for name in ("study.yaml", "questions.yaml", "waves.yaml"):
-        head = (folder / name).read_text("utf-8").partition(":\n")[0]
-        assert head.startswith("# Une ébauche : ") and "# A scaffold: " in head
+        text = (folder / name).read_text("utf-8")
+        assert text.startswith("# Une ébauche : ") and "\n# A scaffold: " in text
