@@ -22,6 +22,7 @@ from pipelines.catalogue.pages.figures import (
     shown,
 )
 from pipelines.catalogue.published import read_published
+from pipelines.study import Text
 from pipelines.texts import LANGUAGES, Lang
 
 VIEWS = Path(charts.__file__).parent / "static" / "explorer-views.js"
@@ -266,3 +267,21 @@ def test_a_question_is_shown_for_the_newest_wave_that_put_it() -> None:
     codes = Codebook(release)
     assert list(codes.waves) == ["a", "b", "c"] and codes.last_wave == "c"
     assert codes.wave_of("q") == "b" and codes.wave_of("new") == "c"
+
+
+@pytest.mark.parametrize(("south", "is_mapped"), [("93-94", True), ("84-93", False)])
+def test_a_breakdown_that_has_a_region_twice_is_no_map_and_codes_are_in_their_order(
+    south: str, is_mapped: bool
+) -> None:
+    codes = ["32", south, "84", *map(str, range(100, 110))]
+    rows = [
+        {"zone": code, "label_fr": "x", "label_en": "x", "position": at}
+        for at, code in enumerate(codes, start=1)
+    ]
+    estimates = SimpleNamespace(
+        rows=rows, fields=[SimpleNamespace(name="zone", title=Text(fr="x", en="x"))]
+    )
+    tables = {"breakdown_zone": SimpleNamespace(rows=rows[::-1])}
+    release: Any = SimpleNamespace(breakdowns=("zone",), estimates=estimates, tables=tables)
+    assert list(Codebook(release).breakdowns["zone"][1]) == codes
+    assert list(Codebook(release).maps) == (["zone"] if is_mapped else [])
