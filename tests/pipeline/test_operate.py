@@ -182,6 +182,7 @@ def test_old_private_artefacts_go_and_are_made_again(root: Path) -> None:
     os.utime(young)
     assert tidy(root, 30, run_id="r") == [] and folder.is_dir()  # somebody works at it
     os.utime(young, (past, past))
+    assert tidy(root, 41, run_id="r") == []
     assert tidy(root, 30, run_id="r", dry_run=True) == [folder] and folder.is_dir()
     assert tidy(root, 30, run_id="r") == [folder] and not folder.exists()
     assert verify(root / "published" / STUDY).is_sound

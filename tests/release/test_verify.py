@@ -103,10 +103,13 @@ def fields(descriptor: dict) -> list[dict]:
     return schema(descriptor)["fields"]
 
 
+def column(descriptor: dict, name: str) -> dict:
+    return next(one for one in fields(descriptor) if one["name"] == name)
+
+
 def limit(descriptor: dict, name: str, **asked: object) -> None:
     """Ask one thing more of a column."""
-    field = next(one for one in fields(descriptor) if one["name"] == name)
-    field.setdefault("constraints", {}).update(asked)
+    column(descriptor, name).setdefault("constraints", {}).update(asked)
 
 
 def put(table: pa.Table, column: str, values: list) -> pa.Table:
@@ -182,6 +185,14 @@ def test_files_missing_or_added_are_found(copy: Path) -> None:
     assert ("data-undescribed", "data/more.csv") in found
 
 
+def test_a_file_that_only_the_crate_names_is_missed(copy: Path) -> None:
+    crate = json.loads((copy / CRATE).read_bytes())
+    crate["@graph"].append({"@id": "gone.txt", "@type": "File", "sha256": "0" * 64})
+    (copy / CRATE).write_text(as_json(crate), "utf-8")
+    write_manifest(copy)
+    assert checks(copy) == {"crate-digest"}
+
+
 def test_a_link_in_place_of_a_file_is_found(copy: Path, tmp_path: Path) -> None:
     shutil.move(copy / "LICENSE", tmp_path / "elsewhere")
     (copy / "LICENSE").symlink_to(tmp_path / "elsewhere")
@@ -204,6 +215,7 @@ def test_a_folder_without_release_is_not_sound(tmp_path: Path) -> None:
         (lambda one: one["resources"][0].update(path="data/none.parquet"), "data-missing"),
         (lambda one: one["resources"].pop(1), "twin-missing"),
         (lambda one: fields(one)[0].update(type="integer"), "table-type"),
+        (lambda one: column(one, "value").update(type="integer"), "table-type"),
         (lambda one: fields(one).pop(), "table-columns"),
         (lambda one: fields(one)[7]["constraints"].update(enum=["N"]), "table-code"),
         (lambda one: fields(one)[0].update({"pub:arrowType": "binary"}), "table-type"),
