@@ -22,7 +22,8 @@ from pipelines.process import rarely_collected
 from pipelines.profile import measured, measures, profile_text, profiling
 from pipelines.texts import default_language, say
 
-AHEAD = "pipelines.ahead"  # what the second process loads first
+# What the second process of a verb loads first.
+AHEAD, PAGES = "pipelines.ahead", "pipelines.catalogue.pages"
 
 
 @click.command(cls=Verb, name="publish")
@@ -103,7 +104,8 @@ def site(root: Path, base_url: str | None, *, as_json: bool) -> None:
     """Build the site and the catalogues again from what is published."""
     from pipelines.catalogue import build_site
 
-    built = build_site(root, base_url=base_url)
+    with second_process(PAGES):
+        built = build_site(root, base_url=base_url)
     facts = {**asdict(built), "index": str(built.index)}
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
