@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 SEE_ALSO = {
-    "Benchmarks": "`phare publish` has two processes: its memory is the peaks of both, added.\n"
+    "Benchmarks": "`phare publish` has two processes: its memory is the peaks of both, added, "
+    "where the second worked.\n"
     "How costs grow with respondents, questions, releases: [growth.md](growth.md).",
     "Growth": "Runs in one process, whose parts then hold the whole cost.\n"
     "Measured against a floor, peers and limits: [benchmarks.md](benchmarks.md).",
