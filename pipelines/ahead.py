@@ -26,7 +26,9 @@ MEANWHILE = (
 EXECUTOR = "PHARE_EXECUTOR"
 IN_PROCESS = "in_process"
 _HANDED_OVER: dict[tuple[Path, str, str, str], Job[float]] = {}
-_STOPPED: set[tuple[Path, str]] = set()  # in the second process: studies of which a step failed
+# In the second process: studies of which it ran a step, and of which a step failed.
+_WORKED_AT: set[tuple[Path, str]] = set()
+_STOPPED: set[tuple[Path, str]] = set()
 
 
 class StoppedError(Exception):
@@ -51,7 +53,7 @@ def work_ahead(root: Path, name: str) -> None:
             job = hand_over(_work, root, name, wave, step.name)
             _HANDED_OVER[root, name, wave, step.name] = job
     _HANDED_OVER[root, name, "", ROW_MAPS] = hand_over(_map_rows, root, name)
-    hand_over(_load)
+    hand_over(_load, root, name)
 
 
 def await_ahead(root: Path, name: str, step: str, wave: str = "") -> float:
@@ -74,6 +76,7 @@ def _work(root: Path, name: str, wave: str, step_name: str) -> float:
         step = next(one for one in steps_of(study) if one.name == step_name)
         if would_reuse(study, wave, step):
             return 0
+        _WORKED_AT.add((root, name))
         run_step(study, wave, step)
     return time.monotonic() - started
 
@@ -100,5 +103,6 @@ def _stopping(root: Path, name: str) -> Iterator[None]:
         raise
 
 
-def _load() -> bool:
-    return all(import_module(one) for one in MEANWHILE)
+def _load(root: Path, name: str) -> bool:
+    """Load what a release will hand over, where something new is to be released."""
+    return (root, name) in _WORKED_AT and all(import_module(one) for one in MEANWHILE)

@@ -108,6 +108,17 @@ def test_a_run_in_which_nothing_changed_works_at_nothing(root: Path) -> None:
     assert states(found) == {one.name: ["reused"] for one in STEPS}
 
 
+def test_what_a_release_needs_is_loaded_ahead_only_where_there_is_one_to_make(root: Path) -> None:
+    for is_new in (True, False):
+        with second_process():
+            work_ahead(root, STUDY)
+            assert hand_over(is_loaded, "pipelines.catalogue.pages").result() is is_new
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
+
+
 def test_a_refused_extract_is_told_once_and_stops_what_follows(root: Path) -> None:
     publish(root, **TWO)
     folder = wave_folder(load_study(root, STUDY), "2020")
