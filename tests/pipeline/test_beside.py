@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import beside
+from pipelines import beside, sql
 from pipelines.beside import (
     Job,
     ProcessesError,
@@ -246,8 +246,6 @@ def be_at_a_step(folder: Path) -> None:
 
 
 def start_engine() -> bool:
-    from pipelines import sql  # noqa: PLC0415 - what a process has loaded is what is tested
-
     with sql.connect() as connection:
         return connection.execute("SELECT true").fetchall() == [(True,)]
 
