@@ -1,7 +1,8 @@
 """Where the steps of a run are executed: one setting chooses Dagster's executor.
 
-Belongs here: PHARE_EXECUTOR, and what a step that failed in another process raises in this one.
-Not here: jobs (automation.py), starting a run (run.py).
+Belongs here: the executors there are, and what a step that failed in another process raises in
+this one. Not here: jobs (automation.py), starting a run (run.py), the name of the setting, which is
+read before Dagster is loaded (ahead.py).
 """
 
 import os

@@ -7,6 +7,8 @@ Belongs here: MANIFEST.sha256.minisig. Not here: checking one (phare_data.verifi
 import os
 from pathlib import Path
 
+import minisign
+
 from phare_data.layout import MANIFEST, SIGNATURE
 from pipelines.release.errors import SigningError
 
@@ -22,8 +24,6 @@ def sign_manifest(folder: Path, about: str) -> bool:
     path = os.environ.get(KEY)
     if not path:
         return False
-    import minisign  # noqa: PLC0415 - a tenth of a second, for those who sign
-
     try:
         key = minisign.SecretKey.from_file(path)
         password = os.environ.get(PASSWORD)
