@@ -82,8 +82,10 @@ def _work(root: Path, name: str, wave: str, step_name: str) -> float:
 
 
 def _map_rows(root: Path, name: str) -> float:
-    from pipelines.publication import row_maps
+    from pipelines.contributors import row_maps
 
+    if (root, name) not in _WORKED_AT:  # what is remembered holds, or nothing is to be released
+        return 0
     started = time.monotonic()
     with _stopping(root, name):
         study = load_study(root, name)

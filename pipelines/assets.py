@@ -13,7 +13,7 @@ import dagster as dg
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipelines.ahead import ROW_MAPS, await_ahead
+from pipelines.ahead import await_ahead
 from pipelines.alerts import alert
 from pipelines.catalogue import build_site, has_releases
 from pipelines.environment import run_environment
@@ -215,7 +215,6 @@ def _release_asset(study: Study) -> dg.AssetsDefinition:
     def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> None:
         declared = load_study(root, name)
         released = dt.date.fromisoformat(config.released) if config.released else dt.date.today()
-        await_ahead(root, name, ROW_MAPS)
         outcome = publish_study(
             declared, released=released, run={"run_id": context.run.run_id, **run_environment()},
             erratum=config.erratum or None, raise_to=config.bump or None,

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.contributors import remembered_digest
+from pipelines.ahead import ROW_MAPS, await_ahead
+from pipelines.contributors import row_maps
 from pipelines.intake import newest_delivery
 from pipelines.profile import measured
 from pipelines.quality import public_quality
 from pipelines.release import ReleaseOutcome, SourceFile, publish
-from pipelines.steps import delivered_waves, protected_path, wave_folder
+from pipelines.steps import delivered_waves, protected_path
 from pipelines.study import Study
 from pipelines.study.errors import UnknownStudyError
 from pipelines.study.tables import ESTIMATES, data_tables
@@ -46,27 +47,16 @@ def publish_study(
                 for table in data_tables(study)
             },
             released=released, sources=[_source(study, wave) for wave in waves],
-            quality=quality, run={**run, "row_maps": row_maps(study, waves)},
+            quality=quality, run=run, row_maps=partial(_row_maps, study, waves),
             gate=None if study.collected else partial(_audit, study), **choices,
         )  # fmt: skip
         measure.state = "done" if outcome.published else "reused"
     return outcome
 
 
-def row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
-    """Return, per wave, the keyed digest of which line of the extract counted where.
-
-    What was found is remembered beside the wave's artefacts. A collection has none: each entry
-    names its own line.
-    """
-    if study.collected:
-        return {}
-    return {
-        wave: remembered_digest(
-            study, newest_delivery(study.root, study.id, wave), wave_folder(study, wave)
-        )
-        for wave in waves
-    }
+def _row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+    await_ahead(study.root, study.id, ROW_MAPS)  # which remembers them
+    return row_maps(study, waves)
 
 
 def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:

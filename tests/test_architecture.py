@@ -20,7 +20,7 @@ ORDER = (
     "texts", "numbers", "errors", "process", "beside", "profile", "sql", "study", "workspace",
     "environment", "blocks", "alerts", "refusals", "intake", "validation", "estimation", "analysis",
     "disclosure", "release", "catalogue", "scaffold", "steps", "evidence", "quality",
-    "contributors", "publication", "account", "ahead", "assets", "checks", "executors",
+    "contributors", "ahead", "publication", "account", "assets", "checks", "executors",
     "automation", "definitions", "run", "state", "retention", "cli",
 )  # fmt: skip
 DAGSTER_MODULES = {"assets", "checks", "automation", "definitions", "run", "executors"}

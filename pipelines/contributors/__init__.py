@@ -6,6 +6,6 @@ but the digest.
 """
 
 from pipelines.contributors.cell import ContributorsError, contributors
-from pipelines.contributors.row_map import RowMapError, remembered_digest
+from pipelines.contributors.row_map import RowMapError, row_maps
 
-__all__ = ["ContributorsError", "RowMapError", "contributors", "remembered_digest"]
+__all__ = ["ContributorsError", "RowMapError", "contributors", "row_maps"]

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ import pyarrow.parquet as pq
 
 from pipelines.blocks import LINE, ahead, blocks_of
 from pipelines.errors import ExitCode, PhareError
-from pipelines.intake import Delivery
+from pipelines.intake import Delivery, newest_delivery
+from pipelines.steps import wave_folder
 from pipelines.study import Study
 from pipelines.workspace import code_digest, held, sha256_of, write_private
 
@@ -48,6 +50,22 @@ def read_salt(delivery: Delivery) -> bytes:
     if len(salt) != SALT_BYTES:
         raise RowMapError("row-map-salt", file=path)
     return salt
+
+
+def row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+    """Return, per wave, the keyed digest of which line of the extract counted where.
+
+    What was found is remembered beside the wave's artefacts. A collection has none: each entry
+    names its own line.
+    """
+    if study.collected:
+        return {}
+    return {
+        wave: remembered_digest(
+            study, newest_delivery(study.root, study.id, wave), wave_folder(study, wave)
+        )
+        for wave in waves
+    }
 
 
 def remembered_digest(study: Study, delivery: Delivery, folder: Path) -> str:

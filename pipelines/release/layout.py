@@ -6,7 +6,7 @@ lies (store.py), its version (publish.py), checking it (verify.py).
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Told:
 
     quality: Mapping[str, Any]
     run: Mapping[str, Any]
+    row_maps: Callable[[], Mapping[str, str]] = dict  # asked last: there are rows to go over
     started: str = field(default_factory=_now)
 
 
@@ -70,14 +71,15 @@ def write_rest(folder: Path, page: Page, told: Told, files: FileFacts) -> str:
     The workbook lies there already. The clock is read for the evidence of the run, which no
     content id covers.
     """
-    release, ended = page.release, _now()
+    release, run = page.release, {**told.run, "row_maps": told.row_maps()}
+    ended = _now()
     write_pages(folder, page)
     write_text(folder / "quality" / "report.json", as_json(told.quality))
     write_text(folder / LINEAGE, as_json(lineage(release)))
-    write_text(folder / RUN, as_json(dict(told.run)))
+    write_text(folder / RUN, as_json(run))
     times = (told.started, ended)
-    write_text(folder / OPENLINEAGE, events(release, page.version, files, told.run, times))
-    write_text(folder / CRATE, as_json(crate(folder, page, told.run, ended)))
+    write_text(folder / OPENLINEAGE, events(release, page.version, files, run, times))
+    write_text(folder / CRATE, as_json(crate(folder, page, run, ended)))
     return write_manifest(folder)
 
 

@@ -6,7 +6,7 @@ folders and the lock (store.py), approving what waits (candidates.py).
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ def publish(
     sources: Sequence[SourceFile],
     quality: Mapping[str, Any],
     run: Mapping[str, Any],
+    row_maps: Callable[[], Mapping[str, str]] = dict,
     erratum: str | None = None,
     raise_to: str | None = None,
     gate: Gate | None = None,
@@ -57,11 +58,13 @@ def publish(
 
     `protected` gives the files of each table that data fill, one Parquet per wave.
     `quality` is public evidence, `run` evidence of this run (`run_id` at least): neither enters
-    the content id. The same content publishes nothing and is recorded as reproduced. Readers see
-    the release from the moment that versions.json names it; a run killed before leaves nothing
-    that they trust, and the next one clears it. Where the study asks for approval, or for a date
-    that `released` has not reached, the verified release waits as a candidate instead. `gate` sees
-    what was written, and all earlier releases, before anything is public.
+    the content id. `row_maps` gives each wave's digest of its rows; it is asked only of what is
+    new, once all but the evidence is written. The same content publishes nothing and is recorded as
+    reproduced. Readers see the release from the moment that versions.json names it; a run killed
+    before leaves nothing that they trust, and the next one clears it. Where the study asks for
+    approval, or for a date that `released` has not reached, the verified release waits as a
+    candidate instead. `gate` sees what was written, and all earlier releases, before anything is
+    public.
 
     Raises ReleaseInputError, ErratumNeededError (no `erratum`, and values changed or the newest
     release was taken back), VersionError
@@ -69,7 +72,7 @@ def publish(
     StorageError (the disk refused), and what `gate` raises.
     """
     store = Store(root, study.id)
-    told, choices = Told(quality, run), Choices(released, erratum, raise_to, gate)
+    told, choices = Told(quality, run, row_maps), Choices(released, erratum, raise_to, gate)
     with locked(store, run["run_id"]):
         release = gather(study, protected, sources)
         entries = recover(store)

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from phare_data.verifier import verify
-from pipelines.contributors import remembered_digest
-from pipelines.contributors.row_map import SALT
+from pipelines.contributors.row_map import SALT, remembered_digest
 from pipelines.intake import newest_delivery
 from pipelines.run import Choices, run_study
 from pipelines.steps import wave_folder
