@@ -21,7 +21,7 @@ from pipelines.study import load_study
 ROW_MAPS = "row_maps"  # what a release asks of the rows besides the steps
 # What a release and the site need, the longest to load first: loaded while there is to wait.
 MEANWHILE = (
-    "pipelines.catalogue.pages", "phare_data.verifier", "jsonschema", "pyarrow.dataset",
+    "pipelines.catalogue.pages", "phare_data.verifier", "jsonschema_rs", "pyarrow.dataset",
 )  # fmt: skip
 EXECUTOR = "PHARE_EXECUTOR"
 IN_PROCESS = "in_process"

@@ -26,7 +26,7 @@ HEAVY = (
     "ssl",
     "polars",
     "pandas",
-    "jsonschema",
+    "jsonschema_rs",
     "minisign",
     "dagster",
 )

@@ -21,8 +21,8 @@ Descriptor = Mapping[str, Any]
 
 
 def has_profile_validator() -> bool:
-    """Whether the standard's schema can be checked here: jsonschema is installed."""
-    return find_spec("jsonschema") is not None
+    """Whether the standard's schema can be checked here: jsonschema_rs is installed."""
+    return find_spec("jsonschema_rs") is not None
 
 
 def load_descriptor(folder: Path) -> Descriptor | None:
@@ -47,7 +47,7 @@ def why_unusable(folder: Path) -> Iterator[Finding]:
 def _faults(found: Any) -> Iterator[Finding]:
     if has_profile_validator():
         for fault in _profile().iter_errors(found):
-            where = "/".join(str(part) for part in fault.absolute_path) or "/"
+            where = "/".join(str(part) for part in fault.instance_path) or "/"
             yield Finding("descriptor-profile", DATAPACKAGE, f"{where}: {fault.message[:200]}")
     for where in _shape_faults(found):
         yield Finding("descriptor-shape", DATAPACKAGE, where)
@@ -56,7 +56,7 @@ def _faults(found: Any) -> Iterator[Finding]:
 @cache
 def _profile() -> Any:
     """Return the standard's own schema, version 2.0, as it was published."""
-    return import_module("jsonschema").Draft7Validator(json.loads(PROFILE.read_bytes()))
+    return import_module("jsonschema_rs").Draft7Validator(json.loads(PROFILE.read_bytes()))
 
 
 def _shape_faults(found: Any) -> Iterator[str]:
