@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phare_data.layout import VERSIONS
+from pipelines.beside import hand_over
 from pipelines.catalogue.errors import SiteError
 from pipelines.catalogue.memory import (
     files_as,
@@ -81,11 +82,11 @@ def _files(published: Published, base_url: str, told: Mapping[str, str]) -> Iter
     from pipelines.catalogue.machine.facts import described
     from pipelines.catalogue.pages.downloads import archive, archive_path
 
+    others = hand_over(pages.other_files, published.folder, base_url)
     found = []
     for path, data in pages.files(published, base_url):
-        found += [path] if path.endswith(".html") else []
+        found.append(path)
         yield path, data
-    yield from machine.files(published, base_url, found)
     manifests = _versions(published)
     for release in described(published):
         folder = _folder(release)
@@ -94,6 +95,10 @@ def _files(published: Published, base_url: str, told: Mapping[str, str]) -> Iter
         else:
             yield archive_path(release), archive(release)
             yield from machine.version_files(release, base_url)
+    for path, data in others.result():
+        found.append(path)
+        yield path, data
+    yield from machine.files(published, base_url, [one for one in found if one.endswith(".html")])
 
 
 def _versions(published: Published) -> dict[str, str]:

@@ -7,7 +7,6 @@ Belongs here: the list of page kinds. Not here: one kind's content (its own modu
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipelines.beside import hand_over
 from pipelines.catalogue.codebook import Codebook
 from pipelines.catalogue.output import SiteFile
 from pipelines.catalogue.pages import (
@@ -45,17 +44,25 @@ KINDS = (
 )
 
 
+FIRST, *OTHERS = LANGUAGES
+
+
 def files(published: Published, base_url: str) -> Iterator[SiteFile]:
-    """Yield every page and what pages need: path below site/, content."""
-    first, *others = LANGUAGES
-    handed_over = [hand_over(_read_and_tell, published.folder, base_url, one) for one in others]
-    codebooks = _codebooks(published)
+    """Yield the pages of the first language, and what all pages need: path below site/, content."""
     yield from assets.files()
-    for codebook in codebooks.values():
-        yield from explorer.data_files(codebook)
-    yield from _told(published, codebooks, base_url, first)
-    for job in handed_over:
-        yield from job.result()
+    yield from _told(published, _codebooks(published), base_url, FIRST)
+
+
+def other_files(folder: Path, base_url: str) -> list[SiteFile]:
+    """Return the pages of the other languages and the explorer's data: a job of its own.
+
+    It shares nothing with `files`, and costs as much.
+    """
+    published = read_published(folder)
+    codebooks = _codebooks(published)
+    told = (_told(published, codebooks, base_url, one) for one in OTHERS)
+    data = (explorer.data_files(one) for one in codebooks.values())
+    return [one for part in (*told, *data) for one in part]
 
 
 def _codebooks(published: Published) -> dict[str, Codebook]:
@@ -64,11 +71,6 @@ def _codebooks(published: Published) -> dict[str, Codebook]:
         for one in published.studies
         if one.newest.has_data and not one.newest.is_collection
     }
-
-
-def _read_and_tell(folder: Path, base_url: str, lang: Lang) -> list[SiteFile]:
-    published = read_published(folder)
-    return list(_told(published, _codebooks(published), base_url, lang))
 
 
 def _told(
