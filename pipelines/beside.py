@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from pipelines.errors import ExitCode, PhareError
-from pipelines.process import end_process, rarely_collected, without_extras
+from pipelines.process import collect_rarely, end_process, without_extras
 
 SETTING = "PHARE_PROCESSES"
 VALID = ("1", "2")
@@ -199,20 +199,20 @@ def main(descriptor: int, modules: Sequence[str]) -> None:
             one, signal.SIG_IGN
         )  # the other one hears it too: its end is that of this one
     without_extras()
+    collect_rarely()
     connection = Connection(descriptor)
     jobs: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, jobs), daemon=True).start()
-    with rarely_collected():
-        for module in modules:
-            import_module(module)
-        number = 0
-        while True:
-            function, arguments = jobs.get()
-            number += 1
-            try:
-                connection.send((number, (function(*arguments),)))
-            except Exception:  # the other process does it again, and raises what it meets
-                connection.send((number, None))
+    for module in modules:
+        import_module(module)
+    number = 0
+    while True:
+        function, arguments = jobs.get()
+        number += 1
+        try:
+            connection.send((number, (function(*arguments),)))
+        except Exception:  # the other process does it again, and raises what it meets
+            connection.send((number, None))
 
 
 def _listen(connection: Connection, jobs: queue.SimpleQueue[Any]) -> None:

@@ -21,7 +21,7 @@ from phare_data.errors import PhareDataError
 from pipelines import PROJECT
 from pipelines.cli.bilingual import Option, in_words, option, speak, write_exit_codes
 from pipelines.errors import ExitCode, PhareError
-from pipelines.process import end_process, tidy_when_ended, without_extras
+from pipelines.process import collect_rarely, end_process, tidy_when_ended, without_extras
 from pipelines.texts import LANGUAGES, say
 
 # verb → module of this package that holds it; nothing is imported until the verb is used
@@ -131,6 +131,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     if arguments is None:
         without_extras()
+        collect_rarely()
         tidy_when_ended()
     try:
         code = phare.main(args=arguments, prog_name="phare", standalone_mode=False)

@@ -18,7 +18,6 @@ from pipelines.beside import second_process
 from pipelines.cli.bilingual import Verb, argument, option
 from pipelines.errors import ExitCode, PhareError
 from pipelines.numbers import number
-from pipelines.process import rarely_collected
 from pipelines.profile import measured, measures, profile_text, profiling
 from pipelines.texts import default_language, say
 
@@ -38,9 +37,8 @@ AHEAD, PAGES = "pipelines.ahead", "pipelines.catalogue.pages"
 def publish(root: Path, /, *, is_profiled: bool, **wanted: Any) -> int:
     """Run a study's job through Dagster, from deliveries to release."""
     if not is_profiled:
-        with rarely_collected():
-            return _publish(root, **wanted)
-    with rarely_collected(), profiling() as path:
+        return _publish(root, **wanted)
+    with profiling() as path:
         worst = _publish(root, **wanted)
         click.echo(profile_text(measures(path)), err=True)
     return worst
