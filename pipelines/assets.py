@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import polars as pl
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.ahead import await_ahead
@@ -181,9 +181,11 @@ def _column_schema(study: Study, path: Path) -> dg.TableSchema:
 
 def preview(protected: Path) -> str:
     """Return the first national rows of protected estimates as a Markdown table."""
-    first = pl.read_parquet(protected, n_rows=2000)
-    columns = [name for name in first.columns if first[name].n_unique() > 1][:8]
-    rows = first.select(columns).head(PREVIEW_ROWS).to_dicts()
+    first = pq.read_table(protected).slice(0, 2000)
+    columns = [
+        name for name in first.column_names if pc.count_distinct(first[name], "all").as_py() > 1
+    ][:8]
+    rows = first.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
     return _markdown(columns, [[row[name] for name in columns] for row in rows])
 
 

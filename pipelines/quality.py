@@ -9,7 +9,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipelines.evidence import required_findings
 from pipelines.steps import PROTECTION, protected_path, wave_folder
@@ -56,8 +57,8 @@ def public_quality(study: Study, wave: str) -> dict[str, Any]:
 
 
 def _withheld(study: Study, wave: str, table: str) -> int:
-    status = pl.read_parquet(protected_path(study, wave, table), columns=["status"])["status"]
-    return int((status == "withheld").sum())
+    status = pq.read_table(protected_path(study, wave, table), columns=["status"])["status"]
+    return int(pc.sum(pc.equal(status, "withheld")).as_py() or 0)
 
 
 def _warnings(study: Study, folder: Path) -> list[dict[str, str]]:

@@ -44,7 +44,12 @@ RECONCILIATION = "reconciliation.json"  # private: withheld figures compared too
 PROTECTED_ANALYSES = "protected_analyses.json"  # private: rows of each table of analyses by status
 # An extract of so many bytes takes longer to read than the rooms of later steps to load.
 LONG_TO_READ = 16 << 20
-LATER = ("pipelines.validation", "pandera.polars", "pipelines.estimation", "pipelines.disclosure")
+LATER = (
+    "pipelines.validation.validate",
+    "pandera.polars",
+    "pipelines.estimation",
+    "pipelines.disclosure",
+)
 
 
 @dataclass(frozen=True)
@@ -236,8 +241,8 @@ def _loading(modules: Sequence[str]) -> Iterator[None]:
 
 
 def _responses(study: Study, wave: str, folder: Path, aside: Path) -> Facts:
-    from pipelines.validation import validate
     from pipelines.validation.corrections import apply_corrections
+    from pipelines.validation.validate import validate
 
     corrected = aside / "corrected.parquet"
     corrections = apply_corrections(study, wave, folder / "raw.parquet", corrected)

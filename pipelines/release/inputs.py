@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
@@ -114,7 +114,7 @@ def _waves_in(paths: Sequence[Path]) -> list[str]:
     return [
         wave
         for path in paths
-        for wave in pl.read_parquet(path, columns=["wave"])["wave"].unique(maintain_order=True)
+        for wave in pc.unique(pq.read_table(path, columns=["wave"])["wave"]).to_pylist()
     ]
 
 

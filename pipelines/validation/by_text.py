@@ -13,9 +13,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.validation.coding import Repair, code_of_text, is_mended
+from pipelines.validation.coding import code_of_text, is_mended
 from pipelines.validation.plan import ColumnPlan
 from pipelines.validation.rules import Breach, Rule, breaches, schema_of
+from pipelines.validation.summary import Repair
 
 Positions = NDArray[np.int64]
 

@@ -5,27 +5,15 @@ saying what is wrong (rules.py): a text that can be read as nothing declared sta
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import polars as pl
 
 from pipelines.validation.plan import MISSING, NOT_ASKED, ColumnPlan
+from pipelines.validation.summary import Repair
 
 GROUPED_THOUSANDS = r"^-?\d{1,3}( \d{3})+(,\d+)?$"
 NO_BREAK_SPACES = "[\u00a0\u202f\u2009]"
 ANY_SPACE = r"\s"  # all that stripping takes off, and the no-break ones
-
-
-@dataclass(frozen=True)
-class Repair:
-    """A reading that is more than declared coding: `rows` cells of a column, by one rule."""
-
-    column: str
-    rule: str
-    found: str
-    replaced: str
-    rows: int
-    first_line: int
 
 
 def code_batch(

@@ -12,8 +12,8 @@ import polars as pl
 
 from pipelines import PROJECT
 from pipelines.study import Study, Wave, fold, frame_path
-from pipelines.validation.coding import Repair
 from pipelines.validation.geography import region_of
+from pipelines.validation.summary import Repair
 
 PASSAGE = "communes-passage-2026.csv"
 OLD_CORSICA = "20"  # before 1976: no wave is that old, a spreadsheet or a typist is at work

@@ -14,9 +14,9 @@ from pipelines.intake import Note, load_extract
 from pipelines.intake.raw import METADATA
 from pipelines.study import Study, Wave, fold
 from pipelines.study.codelist import accepted_texts
-from pipelines.validation.coding import Repair
 from pipelines.validation.errors import LabelsError
 from pipelines.validation.plan import ColumnPlan, plan_columns
+from pipelines.validation.summary import Repair
 
 Labels = Mapping[str, Mapping[str, str]]
 

@@ -9,7 +9,17 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipelines.validation.coding import Repair
+
+@dataclass(frozen=True)
+class Repair:
+    """A reading that is more than declared coding: `rows` cells of a column, by one rule."""
+
+    column: str
+    rule: str
+    found: str
+    replaced: str
+    rows: int
+    first_line: int
 
 
 @dataclass(frozen=True)

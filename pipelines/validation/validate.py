@@ -22,7 +22,7 @@ from pipelines.blocks import BlockWriter, ahead, blocks_of
 from pipelines.study import Study, Wave
 from pipelines.validation import geography
 from pipelines.validation.by_text import TextJudge, columns_by_text
-from pipelines.validation.coding import Repair, code_batch
+from pipelines.validation.coding import code_batch
 from pipelines.validation.communes import mend_communes
 from pipelines.validation.design import design_columns, exact_weight
 from pipelines.validation.errors import (
@@ -33,7 +33,7 @@ from pipelines.validation.errors import (
 from pipelines.validation.labels import check_labels, labels_in, read_labels
 from pipelines.validation.plan import NOT_ASKED, ColumnPlan, plan_columns
 from pipelines.validation.rules import Breach, Rule, breaches, rules_of, schema_of, was_asked
-from pipelines.validation.summary import RuleResult, ValidationSummary
+from pipelines.validation.summary import Repair, RuleResult, ValidationSummary
 
 BATCH_ROWS = 100_000
 BATCH_CELLS = 4_000_000  # of a wide extract fewer rows are in memory

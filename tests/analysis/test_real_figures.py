@@ -12,7 +12,7 @@ import pytest
 from pipelines.analysis import Reconciliation, reconcile
 from pipelines.intake import check_delivery, newest_delivery, read_extract
 from pipelines.study import Item, Study, load_study
-from pipelines.validation import validate
+from pipelines.validation.validate import validate
 
 PROJECT = Path(__file__).parents[2]
 

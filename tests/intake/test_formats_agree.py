@@ -12,8 +12,9 @@ import xlsxwriter
 from pipelines import PROJECT
 from pipelines.intake import newest_delivery, read_extract
 from pipelines.study import ExtractFormat, Study, load_study
-from pipelines.validation import ValidationSummary, validate
+from pipelines.validation import ValidationSummary
 from pipelines.validation.errors import LabelsError
+from pipelines.validation.validate import validate
 
 STUDY, WAVE = "phare-institutions", "2016"
 NUMBERS = {"poids", "duree_secondes", "confiance_alliances"}

@@ -15,7 +15,7 @@ import pytest
 from pipelines import PROJECT
 from pipelines.intake import check_delivery, deliveries, read_extract
 from pipelines.study import Study, load_study
-from pipelines.validation import validate
+from pipelines.validation.validate import validate
 from tools.synthetic_mayors import draws
 from tools.synthetic_mayors.answers import answers
 from tools.synthetic_mayors.calibration import Respondents, choose

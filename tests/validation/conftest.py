@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from pipelines.study import Study, Wave, load_study
-from pipelines.validation import ValidationSummary, validate
+from pipelines.validation import ValidationSummary
 from pipelines.validation.errors import WaveRefusedError
+from pipelines.validation.validate import validate
 from tests.study.declared import STUDY, write_declaration
 
 Row = Mapping[str, str]

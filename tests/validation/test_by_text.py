@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.study import Study
-from pipelines.validation import validate
 from pipelines.validation.by_text import TextJudge, columns_by_text
-from pipelines.validation.coding import Repair, code_batch
+from pipelines.validation.coding import code_batch
 from pipelines.validation.communes import mend_communes
 from pipelines.validation.geography import add_geography, breakdown_code
 from pipelines.validation.plan import plan_columns
 from pipelines.validation.rules import breaches, rules_of, schema_of
+from pipelines.validation.summary import Repair
+from pipelines.validation.validate import validate
 from tests.validation.conftest import GOOD, judged, write_raw
 
 TEXTS = st.sampled_from(["", "1", "2", "0", "NSP", " nsp ", "Oui", "oui", "Non", "3", "x", "Coût"])

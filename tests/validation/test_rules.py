@@ -11,11 +11,11 @@ import yaml
 
 from pipelines.study import Study
 from pipelines.validation import rules as rules_module
-from pipelines.validation import validate
 from pipelines.validation.coding import code_batch
 from pipelines.validation.geography import add_geography
 from pipelines.validation.plan import plan_columns
 from pipelines.validation.rules import Rule, breaches, rules_of, schema_of
+from pipelines.validation.validate import validate
 from tests.validation.conftest import GOOD, Judged
 
 Judge = Callable[..., Judged]

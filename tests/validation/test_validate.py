@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.study import Study
-from pipelines.validation import validate
 from pipelines.validation.errors import (
     ColumnsMissingError,
     NothingCheckedError,
 )
+from pipelines.validation.validate import validate
 from tests.validation.conftest import GOOD, Judged, judged, write_raw
 
 Judge = Callable[..., Judged]

@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.intake import read_extract
 from pipelines.study import ExtractFormat, Study, load_study
-from pipelines.validation import validate
 from pipelines.validation.report import CheckReport, check_extract
+from pipelines.validation.validate import validate
 from tests.intake.cases import extract as sound
 
 ROOT = Path(__file__).parent
