@@ -110,11 +110,12 @@ def _counted_query(study: Study, counted: Sequence[tuple[str, str]]) -> str:
     return sql.read(
         "estimation/counted.sql",
         counted=", ".join(expression for expression, _ in counted),
-        sets=sql.grouping_sets([[one] for one in names], ["stratum", *cells]),
+        sets=sql.grouping_sets([[one] for one in names], ["_kind"]),
         which=sql.which_grouped(names),
         code=f"coalesce({sql.names(names)})",
         group=group_expression(study),
         breakdowns=sql.names(cells),
+        same_kind=sql.same("wide", "kinds", ["stratum", *cells]),
     )
 
 

@@ -61,12 +61,12 @@ def _columns(parts: Parts) -> Iterator[tuple[YamlSource, Key, str]]:
 
 
 def _check_added(parts: Parts) -> None:
-    """Check that no column has the name of one that intake or validation adds to each row."""
+    """Check that no column has the name of one that a step before the estimates adds to rows."""
     study = parts.study
     added = {"_line"}
     if study.kind == "survey":
         added |= {f"by_{one}" for one in study.breakdowns} | {"frame_region", "frame_commune_size"}
-        added |= {"stratum", "weight"} - {study.weights.column}
+        added |= {"_kind", "stratum", "weight"} - {study.weights.column}
     for source, key, column in _columns(parts):
         if column in added:
             raise DeclarationError(
