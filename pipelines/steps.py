@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from pipelines import workspace
 from pipelines.intake import (
     check_delivery,
+    corrections_path,
     deliveries,
     is_delivered,
     newest_delivery,
@@ -162,8 +163,6 @@ def _inputs_digest(study: Study, wave: str, step: Step) -> str:
             for one in delivered[-1:]
         ]
     if step.name == "responses":
-        from pipelines.validation.corrections import corrections_path
-
         corrections = corrections_path(study.root, study.id, wave)
         parts += [workspace.sha256_of(corrections)] if corrections.exists() else []
     read = [(folder, before) for before in step.after]

@@ -38,6 +38,11 @@ def wave_folder(root: Path, study_id: str, wave_id: str) -> Path:
     return root / "raw" / study_id / wave_id
 
 
+def corrections_path(root: Path, study_id: str, wave_id: str) -> Path:
+    """Return where the corrections of a wave are declared: beside its deliveries."""
+    return wave_folder(root, study_id, wave_id) / "corrections.yaml"
+
+
 def is_delivered(root: Path, study_id: str, wave_id: str) -> bool:
     """Whether a wave has a delivery, without a look into it."""
     return any(_folders(root, study_id, wave_id))

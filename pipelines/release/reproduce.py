@@ -21,7 +21,7 @@ from phare_data.layout import CSV_SUFFIX, DATAPACKAGE
 from phare_data.log import releases
 from pipelines import PROJECT
 from pipelines.errors import ExitCode
-from pipelines.intake import deliveries
+from pipelines.intake import corrections_path, deliveries
 from pipelines.release.diff import read_descriptor
 from pipelines.release.errors import ReproductionError
 from pipelines.release.layout import RUN
@@ -135,7 +135,7 @@ def _copy_inputs(
         for one in known[: chosen[-1] + 1]:
             place = work / "root" / "raw" / study_id / wave / one.folder.name
             shutil.copytree(one.folder, place)
-        corrections = own / "raw" / study_id / wave / "corrections.yaml"
+        corrections = corrections_path(own, study_id, wave)
         if corrections.is_file():
             shutil.copy(corrections, work / "root" / "raw" / study_id / wave)
 

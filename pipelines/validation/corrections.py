@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
+from pipelines.intake import corrections_path
 from pipelines.study import Study
 from pipelines.study.errors import ExpectedError
 from pipelines.study.forms import Slug
@@ -22,7 +23,6 @@ from pipelines.study.model import Declared
 from pipelines.study.yaml_source import load_model
 from pipelines.validation.errors import CorrectionError
 
-FILE = "corrections.yaml"
 BATCH_ROWS = 100_000
 
 
@@ -67,11 +67,6 @@ class Corrected:
     name: str
     correction: Correction
     rows: int
-
-
-def corrections_path(root: Path, study_id: str, wave_id: str) -> Path:
-    """Return where the corrections of a wave are declared."""
-    return root / "raw" / study_id / wave_id / FILE
 
 
 def apply_corrections(study: Study, wave_id: str, raw: Path, out: Path) -> tuple[Corrected, ...]:

@@ -229,7 +229,7 @@ def test_a_run_in_which_nothing_changed_says_so_and_loads_no_room(published: Pat
     code = (
         "import sys; from pathlib import Path; from pipelines.run import run_study; "
         f"assert not run_study(Path({str(published)!r}), {STUDY!r})['published']; "
-        "print(*{'scipy', 'pandera', 'rdflib', 'quickjs'} & sys.modules.keys())"
+        "print(*{'scipy', 'pandera', 'polars', 'rdflib', 'quickjs'} & sys.modules.keys())"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
