@@ -35,7 +35,7 @@ from pipelines.study import Study
 from pipelines.study.sums import sums_of
 from pipelines.study.tables import ESTIMATES, data_tables
 from pipelines.texts import say
-from pipelines.workspace import analysis_files, protected_file
+from pipelines.workspace import ITEM_COUNTS, analysis_files, protected_file
 
 Facts = dict[str, str | int | float | bool]
 LOG = logging.getLogger("phare")
@@ -357,12 +357,13 @@ STEPS = (
         _responses,
     ),
     Step(
-        "weighted_responses",
-        ("responses",),
-        ("weighted.parquet", "weighting.json"),
+        "weighted_responses", ("responses",), ("weighted.parquet", "weighting.json"),
         _weighted_responses,
     ),
-    Step("estimates", ("weighted_responses",), ("estimates.parquet",), _estimates, _sums_file),
+    Step(
+        "estimates", ("weighted_responses",), ("estimates.parquet", ITEM_COUNTS), _estimates,
+        _sums_file,
+    ),
     Step(
         "protected_estimates",
         ("weighted_responses", "estimates"),
@@ -387,7 +388,7 @@ STEPS = (
         _protected_analyses,
         _protected_files,
     ),
-)
+)  # fmt: skip
 
 COLLECTION_STEPS = (*STEPS[:2], Step("collected", ("responses",), (), _collected, _collected_files))
 

@@ -22,6 +22,7 @@ from pipelines.study import Study
 from pipelines.study.tables import judged_tables
 
 MEMBERS = "profile_members"  # private for ever: no published table has its rows
+ITEM_COUNTS = "item_counts.parquet"  # how many were asked each item, and answered it
 UNSETTLED = 100_000_000  # nanoseconds: well above the grain of file times
 _DIGESTS: dict[tuple[int, int, int, int], str] = {}
 CODE = ("*.py", "*.sql", "*.yaml", "*.j2", "*.json")

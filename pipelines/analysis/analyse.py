@@ -19,7 +19,7 @@ from pipelines.analysis.rankings import Shown, rank, shown_cells
 from pipelines.analysis.verbatims import count_themes
 from pipelines.study import Study
 from pipelines.study.analyses import counted_answers
-from pipelines.workspace import MEMBERS, analysis_file
+from pipelines.workspace import ITEM_COUNTS, MEMBERS, analysis_file
 
 SAID = ("value", "standard_error", "ci_low", "ci_high")
 SAME = 1e-9  # of two routes to one share, in double precision
@@ -42,12 +42,13 @@ def analyse(
     """Write every table of `workspace.analysis_files(study)` into `out_folder`, at full precision.
 
     `weighted` has one row per respondent, `estimates` the wave's table of full precision, which
-    every ranked share must agree with, `protected` what is published of it: what is not has no
-    place in an order and no p-value. `before` is this folder of the wave before: profiles that are
-    alike keep its numbers, and comparisons use its estimates. All files are private (0600); same
-    inputs, same bytes. A table that nothing is declared for is not written. Raises AnalysisError.
+    every ranked share must agree with, and beside it what was written with it, `protected` what is
+    published of it: what is not has no place in an order and no p-value. `before` is this folder of
+    the wave before: profiles that are alike keep its numbers, and comparisons use its estimates.
+    All files are private (0600); same inputs, same bytes. A table that nothing is declared for is
+    not written. Raises AnalysisError.
     """
-    published = pl.read_parquet(protected)
+    published, item_counts = pl.read_parquet(protected), estimates.with_name(ITEM_COUNTS)
     shown = shown_cells(study, published)
     # One thread: matrices are small (threads that wait for one another took 7 times longer on two
     # cores), and the order in which BLAS adds up must not depend on the machine.
@@ -56,7 +57,7 @@ def analyse(
             **_rankings(study, wave_id, weighted, pl.read_parquet(estimates), shown),
             **_profiles(study, wave_id, weighted, before),
             **_themes(study, wave_id, weighted),
-            **beside_estimates(study, wave_id, weighted, published, before),
+            **beside_estimates(study, wave_id, weighted, item_counts, published, before),
         }
     out_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, table in tables.items():

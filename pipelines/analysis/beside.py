@@ -15,7 +15,6 @@ from pipelines.estimation import (
     associate,
     compare,
     count_wave,
-    item_response,
     nets_of_wave,
     quantiles_of_wave,
     ratios_of_wave,
@@ -37,20 +36,26 @@ ITEM = ("question", "domain", "actor")
 
 
 def beside_estimates(
-    study: Study, wave_id: str, weighted: Path, protected: pl.DataFrame, before: Path | None
+    study: Study,
+    wave_id: str,
+    weighted: Path,
+    item_counts: Path,
+    protected: pl.DataFrame,
+    before: Path | None,
 ) -> dict[str, pl.DataFrame]:
     """Return each table that `study` has, at full precision.
 
     p-values are adjusted over what is shown: a row whose cell (or what it is compared with) is not
-    published has no p-value and no respondents to be compared with, which withholds it. `before` is
-    the private folder of the wave before. Raises what pipelines.estimation raises.
+    published has no p-value and no respondents to be compared with, which withholds it.
+    `item_counts` was written with the estimates. `before` is the private folder of the wave before.
+    Raises what pipelines.estimation raises.
     """
+    tables = {ITEM_RESPONSE: pl.read_parquet(item_counts)}
+    declared = study.analyses
+    beside = (declared.comparisons, declared.associations, declared.ratios, declared.quantiles)
+    if not (declared_nets(study) or any(beside)):
+        return tables
     with sql.connect(weighted.parent) as connection:
-        tables = {ITEM_RESPONSE: item_response(connection, study, wave_id, weighted)}
-        declared = study.analyses
-        beside = (declared.comparisons, declared.associations, declared.ratios, declared.quantiles)
-        if not (declared_nets(study) or any(beside)):
-            return tables
         counts = count_wave(connection, study, wave_id, weighted, all_nets(study))
         shown = _shown(study, protected)
         if declared.ratios:

@@ -9,7 +9,6 @@ from pipelines.estimation.comparisons import compare
 from pipelines.estimation.errors import CalibrationError, StratumError, WeightError
 from pipelines.estimation.estimate import count_wave, estimate, nets_of_wave
 from pipelines.estimation.quantities import quantiles_of_wave, ratios_of_wave
-from pipelines.estimation.response import item_response
 from pipelines.estimation.weighting import WeightDiagnostics, weigh
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "compare",
     "count_wave",
     "estimate",
-    "item_response",
     "nets_of_wave",
     "quantiles_of_wave",
     "ratios_of_wave",

@@ -1,9 +1,8 @@
 -- The answers of a wave counted as finely as anything later needs them, a pass over the respondents for so many columns.
 -- reads  $weighted: path (Parquet), one row per respondent: coded answers, weight DECIMAL(18, 9), stratum, breakdowns
--- makes  temporary table some_counted: "column" (of the extract, or 'base <item>' for who is in the base of a multiple choice), code,
+-- makes  temporary table some_counted: "column" (of the extract, or '_base <item>' for where each stands to the base of a multiple choice), code,
 --        stratum (or the finer group that variances need), breakdowns, n (respondents), w, w2 (exact sums of weights and of their squares); in no order
--- slots  {counted}: the columns counted, and one expression a multiple choice, NULL for who is not in its
---        base; {group}: expression of the group; {breakdowns}: the breakdown columns; {same_kind}: rows of a kind; {sets}: one grouping set a
+-- slots  {counted}: the columns counted, and one expression a multiple choice and sum of its answers; {group}: expression of the group; {breakdowns}: the breakdown columns; {same_kind}: rows of a kind; {sets}: one grouping set a
 --        column counted; {which}: the name of the column that a set groups by; {code}: what that column holds
 CREATE OR REPLACE TEMP TABLE some_counted AS
 -- who is alike in stratum and breakdowns goes by one number: a set hashes that, not as many texts, for every answer

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from pipelines import sql
 from pipelines.estimation.groups import group_expression
 from pipelines.estimation.measures import Measure
+from pipelines.estimation.response import base_state
 from pipelines.estimation.spark import MOST_COUNTED, count_answers
 from pipelines.study import NOT_APPLICABLE, TOTAL, Item, Study
 from pipelines.study.sums import Together
@@ -90,7 +91,7 @@ def counted_queries(
     columns = dict.fromkeys(column for item in study.items for column in item.columns)
     counted = [(sql.name(column), column) for column in columns]
     counted += [
-        (f"{_base(item)} AS {sql.name(f'base {item.index}')}", f"base {item.index}")
+        (f"{base_state(study, item)} AS {sql.name(f'_base {item.index}')}", f"_base {item.index}")
         for item in study.items
         if item.is_multiple
     ]
@@ -119,14 +120,6 @@ def _counted_query(study: Study, counted: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _base(item: Item) -> str:
-    """Return who is in the base of a multiple choice: who gave any published answer, once."""
-    given = ("0", "1") if item.ticks else item.answers
-    codes = ", ".join(map(sql.literal, given))
-    answered = " OR ".join(f"{sql.name(column)} IN ({codes})" for column in item.columns)
-    return f"CASE WHEN {answered} THEN {sql.literal(str(item.index))} END"
-
-
 def _unions(
     items: Sequence[Item], together: Together
 ) -> Iterator[tuple[Item, str, tuple[str, ...]]]:
@@ -137,7 +130,7 @@ def _unions(
 
 
 def _column(item: Item, name: str) -> str:
-    return f"sum {item.index} {name}"
+    return f"_sum {item.index} {name}"
 
 
 def _any_of(item: Item, name: str, codes: tuple[str, ...]) -> str:

@@ -26,9 +26,9 @@ answers AS MATERIALIZED (
     JOIN asked USING ("column")
     WHERE asked.is_numeric AND TRY_CAST(counted.code AS DOUBLE) IS NOT NULL
     UNION ALL
-    SELECT CAST(counted.code AS INTEGER), NULL, stratum, {breakdowns}, true, n, w, w2, 0.0
+    SELECT CAST(substr("column", length('_base ') + 1) AS INTEGER), NULL, stratum, {breakdowns}, true, n, w, w2, 0.0
     FROM counted
-    WHERE starts_with(counted."column", 'base ')
+    WHERE starts_with("column", '_base ') AND code IN ('answered', 'in base')
 ),
 summed AS MATERIALIZED (
     SELECT

@@ -19,11 +19,13 @@ from pipelines.estimation.cube import NONE, breakdown_columns, count_cells
 from pipelines.estimation.groups import Groups, Vector, read_groups
 from pipelines.estimation.intervals import mean_interval, share_interval
 from pipelines.estimation.reliability import flags
+from pipelines.estimation.response import item_response
 from pipelines.estimation.variance import Estimates, Sums, ratio_estimates
 from pipelines.study import Study
 from pipelines.study.model import Reliability
 from pipelines.study.sums import Together, all_nets, sums_of
 from pipelines.study.tables import KEY_BEFORE_BREAKDOWNS
+from pipelines.workspace import ITEM_COUNTS
 
 
 def estimate(
@@ -37,8 +39,9 @@ def estimate(
     standard_error, ci_low, ci_high, design_effect, effective_respondents, degrees_of_freedom,
     reliability. Figures are at full precision, null where nobody is in the base. `sums`, if given,
     gets rows of the same form for each sum of answers that some table shows, `answer` being its
-    name (study/sums.py), without the design effect, which no table tells. Same input, same bytes,
-    whatever the number of threads.
+    name (study/sums.py), without the design effect, which no table tells. ITEM_COUNTS beside
+    `estimates` gets one row an item: see item_response. Same input, same bytes, whatever the number
+    of threads.
 
     Raises StratumError for a stratum of one respondent (unless declared otherwise) or one that
     the frame does not know.
@@ -46,6 +49,9 @@ def estimate(
     together = sums_of(study) if sums else NONE
     with sql.connect(estimates.parent) as connection:
         counts = count_wave(connection, study, wave_id, weighted, together)
+        respondents = int(counts.groups.respondents.sum())
+        asked = item_response(connection, study, wave_id, respondents)
+    _write_whole(asked.to_arrow(), estimates.with_name(ITEM_COUNTS))
     of_sums = _places_of(study, counts, together)
     answers = np.setdiff1d(counts.everything, of_sums)
     if sums:
@@ -58,8 +64,12 @@ def estimate(
 
 
 def _write(study: Study, table: pa.Table, path: Path) -> None:
+    _write_whole(table.sort_by([(name, "ascending") for name in _key(study)]), path)
+
+
+def _write_whole(table: pa.Table, path: Path) -> None:
     aside = path.with_suffix(".aside")
-    pq.write_table(table.sort_by([(name, "ascending") for name in _key(study)]), aside)
+    pq.write_table(table, aside)
     aside.chmod(0o600)
     aside.replace(path)
 

@@ -19,6 +19,7 @@ from pipelines.study.yaml_source import Key, YamlSource, dotted
 from pipelines.texts import read_texts
 
 FIELDS = ("fields.yaml", "analysis_fields.yaml", "estimation_fields.yaml")
+WORKING_PREFIXES = ("_base ", "_sum ")  # of columns that the estimates count beside the answers
 RESERVED = (TOTAL, NOT_APPLICABLE, "_U")  # the total, not asked or not known, an empty cell
 
 
@@ -68,7 +69,7 @@ def _check_added(parts: Parts) -> None:
         added |= {f"by_{one}" for one in study.breakdowns} | {"frame_region", "frame_commune_size"}
         added |= {"_kind", "stratum", "weight"} - {study.weights.column}
     for source, key, column in _columns(parts):
-        if column in added:
+        if column in added or column.startswith(WORKING_PREFIXES):
             raise DeclarationError(
                 "study-column-added", file=source.path, line=source.line(key), found=column
             )

@@ -67,7 +67,7 @@ def test_sums_equal_duckdbs_and_shares_too(
     sums = together(study)
     ours = counted(counted_queries(study, sums)[0], path)
     theirs = count_answers(counted_queries(study, sums, MOST_COUNTED), path)
-    assert any(name.startswith("sum ") for name in ours["column"].unique().to_pylist()) == any(
+    assert any(name.startswith("_sum ") for name in ours["column"].unique().to_pylist()) == any(
         item.is_multiple for item in study.items
     )
     order = [(name, "ascending") for name in ours.column_names if name not in {"n", "w", "w2"}]

@@ -110,6 +110,27 @@ def test_a_question_that_nobody_answered_or_that_was_not_put_stops_no_release(
     assert set(shown["question"].to_pylist()) == {"note"}
 
 
+def test_a_column_may_be_called_base_as_what_the_estimates_count_beside_it_was(
+    root: Path, tmp_path: Path
+) -> None:
+    """The code of such a column was read as the number of an item, which ended the run."""
+    renamed = write_tiny_study(tmp_path / "renamed")
+    questions = renamed / "schemas" / STUDY / "questions.yaml"
+    text = questions.read_text("utf-8")
+    questions.write_text(text.replace("columns: avis", "columns: base d'avis"), "utf-8")
+    for extract in (renamed / "raw").rglob("extrait.csv"):
+        extract.write_text(extract.read_text("utf-8").replace(",avis,", ",base d'avis,"), "utf-8")
+        sidecar = yaml.safe_load(extract.with_name("sidecar.yaml").read_text("utf-8"))
+        sidecar |= {"sha256": workspace.sha256_of(extract), "bytes": extract.stat().st_size}
+        extract.with_name("sidecar.yaml").write_text(yaml.safe_dump(sidecar), "utf-8")
+    for table in ("estimates", "item_response"):
+        told = [
+            (Path(run_study(one, STUDY, RELEASED)["path"]) / "data" / f"{table}.csv").read_bytes()
+            for one in (root, renamed)
+        ]
+        assert told[0] == told[1] and told[0].count(b"avis") > 2 * (table == "estimates")
+
+
 def test_an_answered_question_without_an_estimate_stops_the_release(root: Path) -> None:
     run_study(root, STUDY, RELEASED)
     folder = wave_folder(load_study(root, STUDY), "2020")

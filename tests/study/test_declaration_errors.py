@@ -112,6 +112,7 @@ BAD_VALUES = [
     (Q, "columns: propos", "columns: by_zone", "study-column-added", "by_zone"),
     (Q, "columns: propos", "columns: _line", "study-column-added", "_line"),
     (Q, "columns: propos", "columns: _kind", "study-column-added", "_kind"),
+    (Q, "columns: propos", "columns: _base 3", "study-column-added", "_base 3"),
     (S, "  lot: {role: dropped", "  frame_region: {role: dropped", "study-column-added",
      "frame_region"),
     (ZONE, "S,Sud,South,", "_T,Sud,South,", "study-reserved", "_T"),
