@@ -14,7 +14,7 @@ from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import NoReturn
 
-NEW_OBJECTS = 100_000  # between two looks of the garbage collector, instead of 700
+NEW_OBJECTS = 1_000_000  # between two looks of the garbage collector, instead of 700
 
 
 def without_extras() -> None:
