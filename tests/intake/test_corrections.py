@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from pipelines import PROJECT
-from pipelines.intake import read_extract
+from pipelines.intake import corrections_path, read_extract
 from pipelines.study import DeclarationError, Study, load_study
-from pipelines.validation.corrections import FILE, CorrectionsFile, apply_corrections
+from pipelines.validation.corrections import CorrectionsFile, apply_corrections
 from pipelines.validation.errors import CorrectionError
 from pipelines.validation.report import check_extract
 from tests.intake.cases.conftest import ROOT
@@ -34,7 +34,7 @@ def study(tmp_path: Path) -> Study:
 
 
 def declare(study: Study, **corrections: dict[str, object]) -> Path:
-    path = study.root / "raw" / "cases" / "2024" / FILE
+    path = corrections_path(study.root, "cases", "2024")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump({"corrections": corrections}, allow_unicode=True), "utf-8")
     return path
