@@ -115,9 +115,11 @@ def purge(
     yes: bool,
 ) -> ExitCode:
     """Remove the data of a version for good."""
+    from pipelines.release import check_was_published
     from pipelines.release import purge as purge_version
 
     declared = load_study(root, study)
+    check_was_published(root, declared.id, version)
     if not yes:
         with unanswered("cli-purge-unanswered", study=study, version=version):
             yes = ask_whether(say("cli-purge-sure", None, study=study, version=version))

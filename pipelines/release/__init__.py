@@ -32,7 +32,7 @@ from pipelines.release.publish import (
 )
 from pipelines.release.push import Pushed, push
 from pipelines.release.reproduce import Reproduction, reproduce
-from pipelines.release.retire import Retirement, purge, withdraw
+from pipelines.release.retire import Retirement, check_was_published, purge, withdraw
 from pipelines.release.state import release_state
 from pipelines.release.trace import trace
 
@@ -56,6 +56,7 @@ __all__ = [
     "UnsoundReleaseError",
     "VersionError",
     "approve",
+    "check_was_published",
     "difference_facts",
     "drop_stale_candidates",
     "newest_entry",

@@ -12,7 +12,7 @@ from pathlib import Path
 from phare_data.layout import tombstone_path
 from phare_data.log import PURGED, WITHDRAWN, Entry, releases, statuses
 from pipelines.release.errors import VersionError
-from pipelines.release.log import append, write_latest
+from pipelines.release.log import append, read_log, write_latest
 from pipelines.release.store import Store, finish_retirements, locked, recover
 from pipelines.texts import Said
 
@@ -55,10 +55,19 @@ def purge(
     return _retire(Store(root, study_id), PURGED, version, reason, by, run_id, replaced_by)
 
 
+def check_was_published(root: Path, study_id: str, version: str) -> None:
+    """Raise VersionError for a version that never was: before anybody is asked, or a lock made."""
+    store = Store(root, study_id)
+    entries = read_log(store.public)
+    if version not in {one["version"] for one in entries}:
+        _check(store, entries, PURGED, version, None)
+
+
 def _retire(
     store: Store, event: str, version: str, reason: Said, by: str, run_id: str,
     replaced_by: str | None,
 ) -> Retirement:  # fmt: skip
+    check_was_published(store.root, store.study, version)
     with locked(store, run_id):
         entries = recover(store)
         _check(store, entries, event, version, replaced_by)

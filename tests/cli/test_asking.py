@@ -65,3 +65,16 @@ def test_yes_is_taken_in_french_and_in_english(
     code, told = typed(root, answer)
     assert code == ExitCode.DONE and "effacées" in told
     assert not (root / "published" / STUDY / "0.1.0" / "data").exists()
+
+
+def test_a_version_that_never_was_is_told_before_any_question_and_leaves_no_trace(
+    published: Path, tmp_path: Path
+) -> None:
+    never = [one.replace("0.1.0", "9.9.9") for one in PURGE]
+    done = phare(*never, root=published)
+    assert done.returncode == ExitCode.USAGE and "9.9.9" in done.stderr and "0.1.0" in done.stderr
+    assert "?" not in done.stdout and "--yes" not in done.stderr
+    empty = write_tiny_study(tmp_path)
+    for act in (never, ["withdraw", *never[1:]]):
+        assert phare(*act, root=empty).returncode == ExitCode.USAGE
+        assert not (empty / "published").exists() and not (empty / ".phare").exists()
