@@ -62,14 +62,19 @@ def _columns(parts: Parts) -> Iterator[tuple[YamlSource, Key, str]]:
 
 
 def _check_added(parts: Parts) -> None:
-    """Check that no column has the name of one that a step before the estimates adds to rows."""
+    """Check that no column has the name of one that a step before the estimates adds to rows.
+
+    A name that differs by case alone is that name: so it is for the engine.
+    """
     study = parts.study
     added = {"_line"}
     if study.kind == "survey":
+        own = (study.weights.column or "").casefold()
         added |= {f"by_{one}" for one in study.breakdowns} | {"frame_region", "frame_commune_size"}
-        added |= {"_kind", "stratum", "weight"} - {study.weights.column}
+        added |= {"_kind", "stratum", "weight"} - {own}
     for source, key, column in _columns(parts):
-        if column in added or column.startswith(WORKING_PREFIXES):
+        folded = column.casefold()
+        if folded in added or folded.startswith(WORKING_PREFIXES):
             raise DeclarationError(
                 "study-column-added", file=source.path, line=source.line(key), found=column
             )

@@ -153,6 +153,25 @@ def test_a_descriptor_of_another_shape_is_a_fault_and_no_traceback(
     assert "descriptor-shape" in {one.check for one in verify(folder).findings}
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda text: text.replace("{", r'{"\ud800": 1, ', 1), "descriptor-unreadable"),
+        (lambda text: text.replace('"data/', r'"data/\ud800', 1), "descriptor-unreadable"),
+        (lambda text: "[" * 100_000, "descriptor-unreadable"),
+        (lambda text: text.replace('"fields": [', '"fields": [' + "[" * 300 + "]" * 300 + ", ", 1),
+         "descriptor-profile"),
+    ],
+)  # fmt: skip
+def test_a_descriptor_that_a_library_cannot_take_is_a_fault_and_no_traceback(
+    private_copy: Path, change, fault: str
+) -> None:
+    path = private_copy / STUDY / "0.3.0" / "datapackage.json"
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+    write_manifest(path.parent)
+    assert fault in {one.check for one in verify(path.parent).findings}
+
+
 def test_a_constraint_that_is_not_known_is_not_passed_over(private_copy: Path) -> None:
     folder = private_copy / STUDY / "0.3.0"
     descriptor = json.loads((folder / "datapackage.json").read_bytes())

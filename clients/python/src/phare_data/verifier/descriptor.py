@@ -28,8 +28,8 @@ def has_profile_validator() -> bool:
 def load_descriptor(folder: Path) -> Descriptor | None:
     """Return the descriptor; None when it is missing or has a fault that makes it unusable."""
     try:
-        found = json.loads((folder / DATAPACKAGE).read_bytes())
-    except (OSError, ValueError):
+        found = _read(folder)
+    except (OSError, ValueError, RecursionError):
         return None
     return None if list(_faults(found)) else found
 
@@ -37,20 +37,35 @@ def load_descriptor(folder: Path) -> Descriptor | None:
 def why_unusable(folder: Path) -> Iterator[Finding]:
     """Yield what makes a descriptor unusable."""
     try:
-        found = json.loads((folder / DATAPACKAGE).read_bytes())
-    except (OSError, ValueError) as error:
+        found = _read(folder)
+    except (OSError, ValueError, RecursionError) as error:
         yield Finding("descriptor-unreadable", DATAPACKAGE, type(error).__name__)
         return
     yield from _faults(found)
 
 
+def _read(folder: Path) -> Any:
+    found = json.loads((folder / DATAPACKAGE).read_bytes())
+    # JSON may escape half a character, which is neither the name of a file nor a text to be written
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 def _faults(found: Any) -> Iterator[Finding]:
     if has_profile_validator():
-        for fault in _profile().iter_errors(found):
-            where = "/".join(str(part) for part in fault.instance_path) or "/"
-            yield Finding("descriptor-profile", DATAPACKAGE, f"{where}: {fault.message[:200]}")
+        for told in _profile_faults(found):
+            yield Finding("descriptor-profile", DATAPACKAGE, told)
     for where in _shape_faults(found):
         yield Finding("descriptor-shape", DATAPACKAGE, where)
+
+
+def _profile_faults(found: Any) -> Iterator[str]:
+    try:
+        for fault in _profile().iter_errors(found):
+            where = "/".join(str(part) for part in fault.instance_path) or "/"
+            yield f"{where}: {fault.message[:200]}"
+    except ValueError as error:  # the library goes 255 levels deep, and refuses what is deeper
+        yield f"/: {error}"
 
 
 @cache
