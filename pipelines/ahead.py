@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipelines.beside import Job, hand_over
 from pipelines.errors import PhareError
+from pipelines.intake import newest_delivery
 from pipelines.steps import delivered_waves, run_step, steps_of, would_reuse
 from pipelines.study import load_study
 
@@ -89,7 +90,8 @@ def _map_rows(root: Path, name: str) -> float:
     started = time.monotonic()
     with _stopping(root, name):
         study = load_study(root, name)
-        row_maps(study, delivered_waves(study))
+        waves = delivered_waves(study)
+        row_maps(study, {one: newest_delivery(root, name, one) for one in waves})
     return time.monotonic() - started
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.ahead import ROW_MAPS, await_ahead
 from pipelines.contributors import row_maps
-from pipelines.intake import newest_delivery
+from pipelines.intake import Delivery, newest_delivery
 from pipelines.profile import measured
 from pipelines.quality import public_quality
 from pipelines.release import ReleaseOutcome, SourceFile, publish
@@ -39,6 +39,7 @@ def publish_study(
         raise UnknownStudyError("run-no-delivery", study=study.id, file=study.root / "raw")
     with measured("evidence", study.id):
         quality = {wave: public_quality(study, wave) for wave in waves}
+    newest = {wave: newest_delivery(study.root, study.id, wave) for wave in waves}
     with measured("release", study.id) as measure:
         outcome = publish(
             study, study.root,
@@ -46,17 +47,17 @@ def publish_study(
                 table.name: [protected_path(study, wave, table.name) for wave in waves]
                 for table in data_tables(study)
             },
-            released=released, sources=[_source(study, wave) for wave in waves],
-            quality=quality, run=run, row_maps=partial(_row_maps, study, waves),
+            released=released, sources=[_source(*one) for one in newest.items()],
+            quality=quality, run=run, row_maps=partial(_row_maps, study, newest),
             gate=None if study.collected else partial(_audit, study), **choices,
         )  # fmt: skip
         measure.state = "done" if outcome.published else "reused"
     return outcome
 
 
-def _row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+def _row_maps(study: Study, newest: Mapping[str, Delivery]) -> dict[str, str]:
     await_ahead(study.root, study.id, ROW_MAPS)  # which remembers them
-    return row_maps(study, waves)
+    return row_maps(study, newest)
 
 
 def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
@@ -75,8 +76,8 @@ def _audit(study: Study, staged: Path, earlier: Sequence[Path]) -> None:
         )  # fmt: skip
 
 
-def _source(study: Study, wave: str) -> SourceFile:
-    sidecar = newest_delivery(study.root, study.id, wave).sidecar
+def _source(wave: str, delivery: Delivery) -> SourceFile:
+    sidecar = delivery.sidecar
     return SourceFile(
         wave=wave, file=sidecar.file, sha256=sidecar.sha256, bytes=sidecar.bytes,
         producer=sidecar.producer, received=sidecar.received, licence=sidecar.licence,

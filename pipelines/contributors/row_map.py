@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from pipelines.blocks import LINE, ahead, blocks_of
 from pipelines.errors import ExitCode, PhareError
-from pipelines.intake import Delivery, newest_delivery
+from pipelines.intake import Delivery
 from pipelines.steps import wave_folder
 from pipelines.study import Study
 from pipelines.workspace import code_digest, held, sha256_of, write_private
@@ -52,19 +52,18 @@ def read_salt(delivery: Delivery) -> bytes:
     return salt
 
 
-def row_maps(study: Study, waves: Sequence[str]) -> dict[str, str]:
+def row_maps(study: Study, delivered: Mapping[str, Delivery]) -> dict[str, str]:
     """Return, per wave, the keyed digest of which line of the extract counted where.
 
-    What was found is remembered beside the wave's artefacts. A collection has none: each entry
-    names its own line.
+    `delivered` gives the delivery that each wave was made of, which has the key: a newer one may
+    have come since. What was found is remembered beside the wave's artefacts. A collection has
+    none: each entry names its own line.
     """
     if study.collected:
         return {}
     return {
-        wave: remembered_digest(
-            study, newest_delivery(study.root, study.id, wave), wave_folder(study, wave)
-        )
-        for wave in waves
+        wave: remembered_digest(study, delivery, wave_folder(study, wave))
+        for wave, delivery in delivered.items()
     }
 
 

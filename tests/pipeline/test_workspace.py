@@ -1,17 +1,21 @@
 """Private files on disks of every kind: what has no links is given copies."""
 
 import errno
+import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from phare_data.verifier import verify
-from pipelines.contributors.row_map import SALT, remembered_digest
+from pipelines import publication
+from pipelines.contributors.row_map import SALT, remembered_digest, row_maps
 from pipelines.intake import newest_delivery
+from pipelines.release.layout import RUN
 from pipelines.run import Choices, run_study
 from pipelines.steps import wave_folder
 from pipelines.study import load_study
@@ -89,3 +93,20 @@ def test_of_many_that_draw_the_salt_of_a_delivery_at_once_one_draws_it_for_all(
     assert sorted(path.name for path in elsewhere.iterdir()) == sorted(
         path.name for path in newest_delivery(root, STUDY, "2020").folder.iterdir()
     )
+
+
+def test_what_is_delivered_while_a_release_is_written_does_not_key_its_row_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_tiny_study(tmp_path / "root")
+    study, first = load_study(root, STUDY), newest_delivery(root, STUDY, "2020")
+
+    def after_a_delivery(*asked: Any) -> dict[str, str]:
+        deliver(root, rows(), name="2020-06-20")
+        return row_maps(*asked)
+
+    monkeypatch.setattr(publication, "row_maps", after_a_delivery)
+    path = Path(run_study(root, STUDY, FIRST)["path"])
+    told = json.loads((path / RUN).read_text("utf-8"))["row_maps"]
+    assert told == {"2020": remembered_digest(study, first, wave_folder(study, "2020"))}
+    assert not (newest_delivery(root, STUDY, "2020").folder / SALT).exists()
