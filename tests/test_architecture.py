@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,3 +205,14 @@ def test_a_run_in_which_nothing_changes_imports_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {"dagster", "pandera", "pandas", "frictionless"} & set(done.stdout.split())
     assert loaded == {"dagster"}, "import it where it is used: every run waits for it"
+
+
+def test_a_wheel_holds_every_file_of_a_room() -> None:
+    told = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    patterns = ["*.py", "*.po", *told["package-data"]["*"]]  # .po: the source of what is read, .mo
+    listed = subprocess.run(
+        ["git", "ls-files", "pipelines"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert listed
+    left = [one for one in listed if not any(Path(one).match(pattern) for pattern in patterns)]
+    assert not left, f"{left}: say them under tool.setuptools.package-data"
