@@ -7,7 +7,7 @@ holder of the extract and written nowhere.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipelines.contributors.row_map import read_salt, row_map_digest
 from pipelines.errors import ExitCode, PhareError
 from pipelines.intake import Delivery, deliveries
 from pipelines.steps import STEPS, run_step, wave_folder
-from pipelines.study import TOTAL, Item, Study, load_study
+from pipelines.study import TOTAL, Study, load_study
 
 STEPS_TO_RESPONSES = ("raw_extract", "responses")
 STEPS_TO_WEIGHTED = (*STEPS_TO_RESPONSES, "weighted_responses")
@@ -105,37 +105,26 @@ def _at_hand(
 
 
 def _lines(study: Study, counted: Mapping[str, Any], weighted: Path) -> list[tuple[int, bool]]:
+    from pipelines.estimation.measures import Measure, base_of
     from pipelines.estimation.response import answered_sql, asked_sql
 
     key = (counted["question"], counted["domain"], counted["actor"])
     item = next(one for one in study.items if (one.question, one.domain, one.actor) == key)
-    gave = answered_sql(study, item) if counted["is_response"] else _gave(item, counted["answers"])
-    base = asked_sql(study, item) if counted["is_response"] else _base(item)
+    if counted["is_response"]:
+        base, gave = asked_sql(study, item), answered_sql(study, item)
+    elif item.is_numeric or not counted["answers"]:  # of a mean or a whole question, everybody
+        base, gave = base_of(item), "true"
+    else:
+        base, gave = base_of(item), Measure(item, tuple(counted["answers"])).chosen
     query = sql.read(
-        "contributors/cell.sql", base=base, gave=gave, cell=_cell(study, counted["cell"])
+        "contributors/cell.sql",
+        base=f"({base})",
+        gave=f"({gave})",
+        cell=_cell(study, counted["cell"]),
     )
     with sql.connect() as connection:
         rows = connection.execute(query, {"weighted": str(weighted)}).fetchall()
     return [(int(line), bool(gave)) for line, gave in rows]
-
-
-def _base(item: Item) -> str:
-    """Return who is in the base: who gave a published answer (a tick or none), or a number."""
-    if item.is_numeric:
-        return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE) IS NOT NULL"
-    codes = ", ".join(map(sql.literal, ("0", "1") if item.ticks else item.answers))
-    return f"({' OR '.join(f'{sql.name(one)} IN ({codes})' for one in item.columns)})"
-
-
-def _gave(item: Item, answers: Sequence[str]) -> str:
-    """Return who gave one of some answers; everybody, of a mean or of a whole question."""
-    if item.is_numeric or not answers:
-        return "true"
-    if item.ticks:
-        columns = (sql.name(item.columns[item.ticks.index(one)]) for one in answers)
-        return f"({' OR '.join(f'{one} = 1::VARCHAR' for one in columns)})"
-    codes = ", ".join(map(sql.literal, answers))
-    return f"({' OR '.join(f'{sql.name(one)} IN ({codes})' for one in item.columns)})"
 
 
 def _cell(study: Study, cell: Mapping[str, str]) -> str:

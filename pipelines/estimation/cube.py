@@ -31,7 +31,7 @@ COUNTED_AS = pa.schema(
 
 NONE: Together = {}
 COUNTED = "some_counted"  # the table that counted.sql makes
-# Columns counted by one query: its cost grows with the square of their number.
+# Columns counted by one query: its cost grows faster than their number.
 MOST_AT_ONCE = 20
 
 

@@ -36,17 +36,21 @@ class Measure:
     @property
     def expression(self) -> str:
         """1, 0 or NULL (a number or NULL for a mean) for one respondent, as a DOUBLE."""
-        item = self.item
-        if item.is_numeric:
-            return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE)"
-        if item.ticks:
-            base = " OR ".join(f"{sql.name(column)} IN ('0', '1')" for column in item.columns)
-        else:
-            base = " OR ".join(
-                f"{sql.name(one)} IN ({_list(item.answers)})" for one in item.columns
-            )
-        chosen = self.chosen
-        return f"CASE WHEN {base} THEN CASE WHEN {chosen} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
+        if self.item.is_numeric:
+            return f"TRY_CAST({sql.name(self.item.columns[0])} AS DOUBLE)"
+        is_in, gave = base_of(self.item), self.chosen
+        return f"CASE WHEN {is_in} THEN CASE WHEN {gave} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END END"
+
+
+def base_of(item: Item) -> str:
+    """Whether one respondent is in an item's base, as a condition.
+
+    Who gave a published answer (a tick or none), or a number.
+    """
+    if item.is_numeric:
+        return f"TRY_CAST({sql.name(item.columns[0])} AS DOUBLE) IS NOT NULL"
+    codes = _list(("0", "1") if item.ticks else item.answers)
+    return " OR ".join(f"{sql.name(one)} IN ({codes})" for one in item.columns)
 
 
 def _list(codes: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Item non-response: how many were asked each item, and how many of them answered it.
 
-Belongs here: the counts, unweighted, over the whole wave. Not here: non-response to the survey as
+Belongs here: the counts, unweighted, over the whole wave, and where a respondent stands to an item
+(answered, not asked, left), as SQL. Not here: non-response to the survey as
 a whole, which only the institute knows (the method notice says it).
 """
 
@@ -8,6 +9,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from pipelines import sql
+from pipelines.estimation.measures import base_of
 from pipelines.study import NOT_APPLICABLE, Item, Study
 
 ITEM = ("question", "domain", "actor")
@@ -59,9 +61,8 @@ def base_state(study: Study, item: Item) -> str:
     One of `answered`, `in base` (no answer, of one who is counted all the same: `base: asked`),
     `not asked`, `left`.
     """
-    given = ("0", "1") if item.ticks else item.answers
-    counted = " OR ".join(f"{sql.name(one)} IN ({_codes(given)})" for one in item.columns)
-    cases = {ANSWERED: _answered(study, item), IN_BASE: counted, NOT_ASKED: _kept(study, item)}
+    is_in, kept = base_of(item), _kept(study, item)
+    cases = {ANSWERED: _answered(study, item), IN_BASE: is_in, NOT_ASKED: kept}
     told = " ".join(f"WHEN {case} THEN {sql.literal(name)}" for name, case in cases.items())
     return f"CASE {told} ELSE {sql.literal(LEFT)} END"
 
